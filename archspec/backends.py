@@ -1,0 +1,179 @@
+"""Backends: folders with a manifest, templates and a runner; nothing here knows any of them.
+
+A backend's folder holds ``backend.toml`` (read here), ``operators.jinja``, ``module.jinja``,
+``support.jinja`` and ``runner.py``. See ``docs/adding-a-backend.md``.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from archspec.errors import BackendError
+from archspec.names import did_you_mean
+
+
+class TensorNaming(BaseModel):
+    """How a backend calls and lays out one tensor of an operator."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    axes: str | None = None
+    collection: str | None = None
+
+
+class ImportLine(BaseModel):
+    """An import that generated code may need, by the name that it binds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    line: str
+
+
+class Manifest(BaseModel):
+    """The contents of a ``backend.toml``.
+
+    Attributes:
+        name: what ``--backend`` calls it; also the folder under ``generated/``.
+        title: what people call it.
+        language: a name in :data:`archspec.languages.LANGUAGES`.
+        extension: of generated files, without the dot.
+        layout: ``channels_first`` (N, C, H, W) or ``channels_last`` (N, H, W, C).
+        containers: ``modules`` where stages and branches are modules of their own, ``inline``
+            where they are written out in their class.
+        infers_channels: whether layers find their input channels themselves.
+        field_prefix: what stands before a class's parameter inside the class.
+        inside, between: what joins the parts of a path inside a class and between classes.
+        packages: distributions that it needs, with the least version.
+        install: the command that installs them.
+        checkpoints: file endings its runner can read and write besides ``.safetensors``.
+        extra_tensors: tensors of its state that the canonical form does not have, by operator;
+            written with the value given here, ignored when read.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    language: str
+    extension: str = Field(pattern=r"^[a-z]+$")
+    layout: Literal["channels_first", "channels_last"]
+    containers: Literal["modules", "inline"]
+    infers_channels: bool = False
+    field_prefix: str = ""
+    inside: str = "."
+    between: str = "."
+    packages: dict[str, str]
+    install: str
+    checkpoints: list[str] = []
+    imports: list[ImportLine] = []
+    activations: dict[str, str] = {}
+    tensors: dict[str, dict[str, TensorNaming]] = {}
+    extra_tensors: dict[str, dict[str, int]] = {}
+    defaults: dict[str, dict[str, Any]] = {}
+    reserved: dict[str, list[str]] = {}
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A backend: its manifest and where it lies."""
+
+    folder: Path
+    manifest: Manifest
+
+    @property
+    def name(self) -> str:
+        """What ``--backend`` calls it."""
+        return self.manifest.name
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.manifest.title
+
+    @property
+    def reserved(self) -> dict[str, list[str]]:
+        """Names that its classes, parameters and layers may not have."""
+        return self.manifest.reserved
+
+    @property
+    def runner(self) -> Path:
+        """The script that runs generated modules."""
+        return self.folder / "runner.py"
+
+    def installed(self) -> dict[str, str | None]:
+        """The version of each package it needs, None where it is missing."""
+        versions: dict[str, str | None] = {}
+        for package in self.manifest.packages:
+            try:
+                versions[package] = metadata.version(package)
+            except metadata.PackageNotFoundError:
+                versions[package] = None
+        return versions
+
+    @property
+    def available(self) -> bool:
+        """Whether everything it needs is installed here."""
+        return all(self.installed().values())
+
+
+def backends_folder() -> Path:
+    """The folder of the backends that come with archspec."""
+    return _shipped("_backends", "backends")
+
+
+def specs_folder() -> Path:
+    """The folder of the specs that come with archspec."""
+    return _shipped("_specs", "specs")
+
+
+def _shipped(packaged: str, checkout: str) -> Path:
+    here = Path(__file__).resolve().parent
+    return here / packaged if (here / packaged).is_dir() else here.parent / checkout
+
+
+@cache
+def built_in() -> tuple[Backend, ...]:
+    """The backends that come with archspec, by name."""
+    folders = sorted(path.parent for path in backends_folder().glob("*/backend.toml"))
+    return tuple(_read(folder) for folder in folders)
+
+
+def find_backend(name: str) -> Backend:
+    """A backend by its name, or by the path of its folder.
+
+    Raises:
+        BackendError: if there is none, or its manifest is wrong.
+    """
+    for backend in built_in():
+        if backend.name == name:
+            return backend
+    folder = Path(name)
+    if (folder / "backend.toml").is_file():
+        return _read(folder)
+    names = [backend.name for backend in built_in()]
+    hint = did_you_mean(name, names)
+    if folder.is_dir():
+        raise BackendError(f"the folder {name} has no backend.toml", hint=hint)
+    raise BackendError(f"unknown backend {name!r}", hint=hint)
+
+
+def _read(folder: Path) -> Backend:
+    path = folder / "backend.toml"
+    try:
+        manifest = Manifest.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BackendError(f"{path}: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(each) for each in first["loc"])
+        raise BackendError(f"{path}: {place}: {first['msg']}") from None
+    return Backend(folder, manifest)

@@ -1,0 +1,1 @@
+"""The resolved model: shapes, the flat graph, and the tree of classes."""

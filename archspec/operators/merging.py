@@ -1,0 +1,93 @@
+"""Operators that merge several inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import add
+from typing import Any, ClassVar, Literal
+
+from archspec.errors import ArchspecError
+from archspec.expressions import Expr, size
+from archspec.model.shape import Shape
+from archspec.operators.operator import Operator
+
+
+class Concat(Operator):
+    """The inputs one after the other along ``axis``; ONNX Concat-13."""
+
+    onnx: ClassVar[str] = "Concat-13"
+    inputs: ClassVar[tuple[int, int | None]] = (1, None)
+    primary: ClassVar[str | None] = "axis"
+
+    axis: Literal["C", "D", "H", "W"] = "C"
+
+    def check(self, inputs: Sequence[Shape]) -> None:
+        super().check(inputs)
+        if self.axis not in inputs[0].axes:
+            raise ArchspecError(f"the input {inputs[0]} has no axis {self.axis}", path="axis")
+        place = inputs[0].axes.index(self.axis)
+        rests = {(*each.axes, *each.sizes[:place], *each.sizes[place + 1 :]) for each in inputs}
+        if len(rests) > 1:
+            raise ArchspecError(
+                f"the inputs differ in more than the axis {self.axis}: "
+                + ", ".join(str(each) for each in inputs),
+                hint="check the padding and stride of each branch",
+            )
+
+    def channels(self, inputs: Sequence[Any]) -> Any:
+        return reduce(add, inputs) if self.axis == "C" else _simplest(inputs)
+
+    def spatial(self, inputs: Sequence[Shape]) -> tuple[int, ...]:
+        if self.axis == "C":
+            return inputs[0].spatial
+        place = inputs[0].axes.index(self.axis) - 1
+        sizes = list(inputs[0].spatial)
+        sizes[place] = sum(each.spatial[place] for each in inputs)
+        return tuple(sizes)
+
+
+class _Elementwise(Operator):
+    """All inputs have one shape, or ``broadcast`` is said and some have size 1 on an axis."""
+
+    inputs: ClassVar[tuple[int, int | None]] = (2, None)
+    primary: ClassVar[str | None] = "broadcast"
+
+    broadcast: bool = False
+
+    def check(self, inputs: Sequence[Shape]) -> None:
+        super().check(inputs)
+        if len({each.axes for each in inputs}) > 1 or any(
+            len({size for size in sizes if size != 1 or not self.broadcast}) > 1
+            for sizes in zip(*(each.sizes for each in inputs), strict=True)
+        ):
+            raise ArchspecError(
+                "the inputs differ in shape: " + ", ".join(str(each) for each in inputs),
+                hint=None
+                if self.broadcast
+                else "sizes of 1 are stretched only where `broadcast: true` says so",
+            )
+
+    def channels(self, inputs: Sequence[Any]) -> Any:
+        return _simplest(inputs)
+
+    def output(self, inputs: Sequence[Shape]) -> Shape:
+        sizes = tuple(max(each) for each in zip(*(each.sizes for each in inputs), strict=True))
+        return Shape(inputs[0].axes, sizes)
+
+
+class Add(_Elementwise):
+    """The sum of the inputs, element by element; ONNX Add-14."""
+
+    onnx: ClassVar[str] = "Add-14"
+
+
+class Mul(_Elementwise):
+    """The product of the inputs, element by element; ONNX Mul-14."""
+
+    onnx: ClassVar[str] = "Mul-14"
+
+
+def _simplest(channels: Sequence[Any]) -> Any:
+    """Of expressions that are equal in value, the one that reads best."""
+    return min(channels, key=lambda each: size(each) if isinstance(each, Expr) else 0)

@@ -1,0 +1,131 @@
+"""Normalisations: over the batch, over axes, over groups and over neighbouring channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal
+
+from archspec.errors import ArchspecError
+from archspec.model.shape import Shape
+from archspec.operators.fields import Count, Fact, Positive, Rate
+from archspec.operators.operator import Operator, Tensor
+
+
+def _scale_and_shift(shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    axes = "C*" if len(shape) > 1 else "C"
+    return Tensor("weight", shape, "scale", axes), Tensor("bias", shape, "shift", axes)
+
+
+class BatchNorm(Operator):
+    """Batch normalisation over the batch and all positions of each channel.
+
+    Equals ONNX BatchNormalization-15, whose ``momentum`` is ``decay``: after a training step a
+    running statistic is ``decay`` times its old value plus ``1 - decay`` times the batch's.
+    ``running_variance`` says whether the batch's variance enters it biased (divided by n) or
+    unbiased (by n - 1); ``framework`` leaves each framework its own, and verification corrects
+    for it.
+    """
+
+    onnx: ClassVar[str] = "BatchNormalization-15"
+    trains: ClassVar[bool] = True
+
+    eps: Positive
+    decay: Rate
+    running_variance: Literal["framework", "biased", "unbiased"] = "framework"
+
+    def tensors(self, inputs: Sequence[Shape]) -> tuple[Tensor, ...]:
+        shape = (inputs[0].channels,)
+        statistics = Tensor("running_mean", shape, "mean"), Tensor("running_var", shape, "variance")
+        return (*_scale_and_shift(shape), *statistics)
+
+
+class LayerNorm(Operator):
+    """Normalisation of each example over the named axes; ONNX LayerNormalization-17.
+
+    ``axes`` is ``[C]`` (each position on its own) or all axes of the input. The variance is
+    biased and ``eps`` is added to it before the root. Scale and shift have the normalised shape.
+    """
+
+    onnx: ClassVar[str] = "LayerNormalization-17"
+
+    axes: tuple[Literal["C", "D", "H", "W"], ...]
+    eps: Positive
+    spatial_sizes: Fact = None
+
+    def check(self, inputs: Sequence[Shape]) -> None:
+        super().check(inputs)
+        if self.axes not in (("C",), inputs[0].axes):
+            raise ArchspecError(
+                f"expected the axes [C] or [{', '.join(inputs[0].axes)}],"
+                f" received [{', '.join(self.axes)}]",
+                path="axes",
+            )
+
+    def pinned(self, inputs: Sequence[Shape]) -> dict[str, Any]:
+        # A learned scale for every position fixes the size of the input.
+        return {"spatial_sizes": inputs[0].spatial} if len(self.axes) > 1 else {}
+
+    def tensors(self, inputs: Sequence[Shape]) -> tuple[Tensor, ...]:
+        return _scale_and_shift(inputs[0].sizes if len(self.axes) > 1 else inputs[0].sizes[:1])
+
+
+class GroupNorm(Operator):
+    """Normalisation of each example over the positions and channels of a group.
+
+    Equals ONNX GroupNormalization-21; scale and shift are per channel.
+    """
+
+    onnx: ClassVar[str] = "GroupNormalization-21"
+
+    groups: Count
+    eps: Positive
+
+    def check(self, inputs: Sequence[Shape]) -> None:
+        super().check(inputs)
+        if inputs[0].channels % self.groups:
+            raise ArchspecError(
+                f"{self.groups} groups do not divide {inputs[0].channels} channels evenly",
+                path="groups",
+            )
+
+    def tensors(self, inputs: Sequence[Shape]) -> tuple[Tensor, ...]:
+        return _scale_and_shift((inputs[0].channels,))
+
+
+class LocalResponseNorm(Operator):
+    """Local response normalisation across ``size`` neighbouring channels; ONNX LRN-13.
+
+    ``y = x / (k + alpha / size * sum of squares) ** beta``: alpha is divided by the size, as in
+    ONNX, PyTorch and Caffe (TensorFlow does not divide).
+    """
+
+    onnx: ClassVar[str] = "LRN-13"
+
+    size: Count
+    alpha: Positive
+    beta: Positive
+    k: Positive
+
+    def check(self, inputs: Sequence[Shape]) -> None:
+        super().check(inputs)
+        if self.size % 2 == 0:
+            raise ArchspecError(
+                f"expected an odd size, received {self.size}",
+                path="size",
+                hint="frameworks disagree about which side an even window leans to",
+            )
+
+
+class Scale(Operator):
+    """Each channel times a learned number (LayerScale, Touvron et al. 2021); ONNX Mul-14.
+
+    ``value`` is what the numbers start from.
+    """
+
+    onnx: ClassVar[str] = "Mul-14"
+    primary: ClassVar[str | None] = "value"
+
+    value: Positive = 1.0
+
+    def tensors(self, inputs: Sequence[Shape]) -> tuple[Tensor, ...]:
+        return (Tensor("weight", (inputs[0].channels,), "scale"),)

@@ -1,0 +1,166 @@
+"""What every operator is: its arguments, its shape rule, its parameters and its cost.
+
+One operator is one subclass. Its arithmetic is that of the ONNX operator named in ``onnx``;
+what the numbers mean is written in the class's docstring and nowhere left to a framework.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from archspec.errors import ArchspecError
+from archspec.expressions import Expr
+from archspec.model.shape import Shape
+from archspec.operators.fields import Kind, Leaf
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """One learned (or running) tensor of a layer, in the canonical layout.
+
+    Args:
+        name: ``weight``, ``bias``, ``running_mean`` or ``running_var``.
+        shape: sizes in the canonical layout (kernels: out, in, spatial; dense: out, in).
+        role: ``kernel``, ``bias``, ``scale``, ``shift``, ``mean`` or ``variance``.
+        axes: a letter for each axis: O and I for outputs and inputs, C for channels, ``*`` for
+            all spatial ones.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    role: str
+    axes: str = "C"
+
+    @property
+    def trainable(self) -> bool:
+        """Running statistics are not trained; everything else is."""
+        return self.role not in ("mean", "variance")
+
+    @property
+    def elements(self) -> int:
+        """How many numbers the tensor holds."""
+        return prod(self.shape)
+
+    @property
+    def fans(self) -> tuple[int, int]:
+        """``(fan_in, fan_out)``: inputs and outputs of one unit, positions of the kernel counted."""
+        receptive = prod(self.shape[2:])
+        return self.shape[1] * receptive, self.shape[0] * receptive
+
+
+class Operator(BaseModel):
+    """The base of all operators; a subclass states its arguments as fields.
+
+    Class attributes: ``onnx`` names the operator and version it equals; ``inputs`` is the least
+    and the greatest number of inputs (None: any); ``primary`` is the argument that a bare value
+    in the spec means (``dropout: 0.5``).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    onnx: ClassVar[str]
+    inputs: ClassVar[tuple[int, int | None]] = (1, 1)
+    primary: ClassVar[str | None] = None
+    # Behaves otherwise in training than in evaluation.
+    trains: ClassVar[bool] = False
+    # A tensor of the shape C alone, with no spatial axes, is all it takes.
+    vector_only: ClassVar[bool] = False
+    # Needs at least one spatial axis.
+    spatial_only: ClassVar[bool] = False
+
+    @classmethod
+    def name(cls) -> str:
+        """The name in specs, macros and documents: ``LocalResponseNorm`` → ``local_response_norm``."""
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+
+    @classmethod
+    def kinds(cls) -> Mapping[str, Kind]:
+        """The field kind of each argument that is a number."""
+        return {
+            name: kind
+            for name, field in cls.model_fields.items()
+            for kind in field.metadata
+            if isinstance(kind, Kind)
+        }
+
+    def replace(self, **values: Any) -> Self:
+        """This operator with some arguments changed (no validation: for settled values)."""
+        return self.model_copy(update=values)
+
+    def settle(self, rank: int, leaf: Leaf) -> Self:
+        """This operator with one value per axis, each expression passed through ``leaf``."""
+        settled = {}
+        for name, kind in self.kinds().items():
+            try:
+                settled[name] = kind.settle(getattr(self, name), rank, leaf)
+            except ArchspecError as error:
+                problem = error.problems[0]
+                path = f"{name}.{problem.path}" if problem.path else name
+                raise ArchspecError(problem.problem, path=path, hint=problem.hint) from None
+        return self.replace(**settled)
+
+    def expressions(self) -> dict[str, tuple[Expr, ...]]:
+        """The expressions in each declared argument."""
+        return {name: kind.expressions(getattr(self, name)) for name, kind in self.kinds().items()}
+
+    def bind(self, members: Mapping[str, tuple[str, ...]]) -> Self:
+        """This operator with named members of tuples (``c2.reduce``) turned into indices."""
+        return self.replace(
+            **{name: kind.bind(getattr(self, name), members) for name, kind in self.kinds().items()}
+        )
+
+    def check(self, inputs: Sequence[Shape]) -> None:
+        """Refuse inputs that the operator cannot take; arguments are settled numbers.
+
+        Raises:
+            ArchspecError: with the violated fact.
+        """
+        least, most = self.inputs
+        if not least <= len(inputs) <= (most or len(inputs)):
+            count = str(least) if most == least else f"{least} or more"
+            raise ArchspecError(f"takes {count} input(s), received {len(inputs)}")
+        if self.vector_only and inputs[0].rank:
+            raise ArchspecError(
+                f"takes a vector, received the shape {inputs[0]}",
+                hint="put `flatten` or a global pool before it",
+            )
+        if self.spatial_only and not inputs[0].rank:
+            raise ArchspecError(f"takes an input with spatial axes, received a vector of {inputs[0]}")
+
+    def pinned(self, inputs: Sequence[Shape]) -> dict[str, Any]:
+        """Arguments that follow from the sizes of the inputs, such as the pads of ``same_upper``."""
+        return {}
+
+    def fixed(self, facts: Mapping[str, Any]) -> Self:
+        """This operator, settled, with nothing left that depends on the input's size."""
+        return self.replace(**facts)
+
+    def channels(self, inputs: Sequence[Any]) -> Any:
+        """Channels of the output from channels of the inputs; numbers or expressions alike."""
+        return inputs[0]
+
+    def spatial(self, inputs: Sequence[Shape]) -> tuple[int, ...]:
+        """Spatial sizes of the output, from fixed arguments."""
+        return inputs[0].spatial
+
+    def output(self, inputs: Sequence[Shape]) -> Shape:
+        """The shape of the output, from fixed arguments."""
+        return Shape.of(self.channels([each.channels for each in inputs]), *self.spatial(inputs))
+
+    def tensors(self, inputs: Sequence[Shape]) -> tuple[Tensor, ...]:
+        """The parameters and running statistics, in canonical order and layout."""
+        return ()
+
+    def multiply_adds(self, inputs: Sequence[Shape], output: Shape) -> int:
+        """Products of convolutions and matrix products for one example; all else counts nothing."""
+        return 0
+
+    def needed(self, size: int, axis: int) -> int:
+        """The least input size on a spatial axis that gives an output of ``size``."""
+        return size

@@ -1,0 +1,123 @@
+"""Pools: the greatest or the mean value of a window or of all positions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from archspec.errors import ArchspecError
+from archspec.model.shape import Shape
+from archspec.operators.fields import Flag, OptionalFlag, PerAxis
+from archspec.operators.operator import Operator
+from archspec.operators.padding import Padding, ceil_pads, symmetric_pads
+from archspec.operators.window import Windowed
+
+
+class _Pool(Windowed):
+    """A pool over windows. ``stride`` has no default: PyTorch's is the kernel, Flax's is 1."""
+
+    spatial_only: ClassVar[bool] = True
+
+    def check(self, inputs: Sequence[Shape]) -> None:
+        super().check(inputs)
+        arguments: Any = self
+        if isinstance(arguments.padding, str):
+            return
+        for (low, high), k, d in zip(
+            arguments.padding, arguments.kernel, arguments.dilation, strict=True
+        ):
+            if max(low, high) > (k - 1) * d:
+                raise ArchspecError(
+                    f"a pad of {max(low, high)} leaves a window of {k} wholly in the padding",
+                    path="padding",
+                )
+
+    def pinned(self, inputs: Sequence[Shape]) -> dict[str, Any]:
+        arguments: Any = self
+        pinned = super().pinned(inputs)
+        if arguments.ceil:
+            pads = pinned.get("padding", arguments.padding)
+            if pads == "symmetric":
+                pads = symmetric_pads(arguments.kernel, arguments.dilation)
+            window = (arguments.kernel, arguments.stride, arguments.dilation)
+            pinned["padding"] = ceil_pads(pads, inputs[0].spatial, *window)
+        return pinned
+
+
+class MaxPool(_Pool):
+    """The greatest value of each window; pads count as minus infinity. Equals ONNX MaxPool-22.
+
+    ``ceil`` adds a last, partial window where one starts inside the input or its left padding.
+    """
+
+    onnx: ClassVar[str] = "MaxPool-22"
+
+    kernel: PerAxis
+    stride: PerAxis
+    padding: Padding = 0
+    dilation: PerAxis = 1
+    ceil: Flag = False
+
+
+class AvgPool(_Pool):
+    """The mean of each window. Equals ONNX AveragePool-22.
+
+    ``count_include_pad`` says whether padded zeros count in the mean; it must be given as soon
+    as there is padding, because frameworks disagree.
+    """
+
+    onnx: ClassVar[str] = "AveragePool-22"
+
+    kernel: PerAxis
+    stride: PerAxis
+    padding: Padding = 0
+    ceil: Flag = False
+    count_include_pad: OptionalFlag = None
+
+    @property
+    def dilation(self) -> tuple[int, ...]:
+        """Average pools are not dilated."""
+        return (1,) * len(self.kernel)
+
+    def check(self, inputs: Sequence[Shape]) -> None:
+        super().check(inputs)
+        padded = isinstance(self.padding, str) or any(map(any, self.padding))
+        if self.count_include_pad is None and (padded or self.ceil):
+            raise ArchspecError(
+                "padding needs `count_include_pad`: do the padded zeros count in the mean?",
+                path="count_include_pad",
+                hint="PyTorch and Flax count them by default, TensorFlow, Keras and ONNX do not",
+            )
+        if self.ceil and self.count_include_pad:
+            raise ArchspecError(
+                "`ceil` with `count_include_pad: true` means different things to frameworks",
+                path="count_include_pad",
+                hint="say `count_include_pad: false`, or pad explicitly",
+            )
+
+
+class _GlobalPool(Operator):
+    """A pool over all positions; ``keep_axes`` leaves spatial axes of size 1."""
+
+    primary: ClassVar[str | None] = "keep_axes"
+    spatial_only: ClassVar[bool] = True
+
+    keep_axes: Flag = False
+
+    def spatial(self, inputs: Sequence[Shape]) -> tuple[int, ...]:
+        return (1,) * inputs[0].rank if self.keep_axes else ()
+
+    def needed(self, size: int, axis: int) -> int:
+        return 1
+
+
+class GlobalAvgPool(_GlobalPool):
+    """The mean over all positions of each channel; ONNX GlobalAveragePool-22."""
+
+    onnx: ClassVar[str] = "GlobalAveragePool-22"
+
+
+class GlobalMaxPool(_GlobalPool):
+    """The greatest value over all positions of each channel; ONNX GlobalMaxPool-22."""
+
+    onnx: ClassVar[str] = "GlobalMaxPool-22"

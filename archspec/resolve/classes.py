@@ -1,0 +1,292 @@
+"""From a linked block and its instances to a class: arguments and channels kept symbolic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from archspec.errors import SpecError
+from archspec.expressions import Expr, as_expr, simplify, substitute
+from archspec.expressions.nodes import Conditional, Const
+from archspec.model.module import Chain, Item, Module, ModuleParameter, Parallel, Repeat, Step
+from archspec.model.shape import Shape
+from archspec.operators import ACTIVATIONS, OPERATORS, Operator
+from archspec.resolve.channels import solve
+from archspec.resolve.facts import Facts, check_ranks, occurrences
+from archspec.resolve.instance import Instance, Occurrence
+from archspec.resolve.linking import LinkedChain, LinkedParallel, LinkedStep
+from archspec.schema.spec import MISSING, Layer
+
+
+@dataclass(frozen=True)
+class Built:
+    """A class, the channels of its result (None: no closed form), and its facts."""
+
+    module: Module
+    channels: Expr | None
+    facts: Facts
+
+
+@dataclass
+class ClassBuilder:
+    """Builds one class.
+
+    Args:
+        name: the class's name.
+        facts: what depends on the input's size, over all instances.
+        built: the classes built before, which are all that this one calls.
+        fold: numbers in place of the network's parameters (empty in blocks).
+        channels: the channels of each input; then of each key.
+        shapes: in the network's own class, the shape of each key's value.
+    """
+
+    name: str
+    facts: Facts
+    built: Mapping[str, Built]
+    fold: Mapping[str, Expr]
+    channels: dict[str, Expr]
+    shapes: Mapping[str, Shape] | None
+    parameters: Mapping[str, ModuleParameter]
+    alias: dict[str, str] = field(default_factory=dict)
+
+    def chain(self, linked: LinkedChain) -> Chain:
+        """A chain with every layer of it."""
+        source = self._key(linked.source)
+        before = self.channels[source]
+        items: list[Item] = []
+        for item in linked.items:
+            items.extend(self._item(item))
+        result = self._key(linked.result)
+        when = linked.when and self._folded(linked.when)
+        after = self.channels[result]
+        if isinstance(when, Const):
+            if not when.value:
+                items, result, after = [], source, before
+            when = None
+        elif when is not None:
+            after = _either(when, after, before)
+        self.channels[linked.key] = after
+        shape, changes = self._shape(linked.key, source)
+        return Chain(
+            linked.key,
+            linked.name,
+            source,
+            tuple(items),
+            result,
+            when,
+            shape,
+            changes,
+            linked.where,
+        )
+
+    def _key(self, key: str) -> str:
+        return self.alias.get(key, key)
+
+    def _folded(self, expression: Expr) -> Expr:
+        return substitute(expression, self.fold) if self.fold else simplify(expression)
+
+    def _shape(self, key: str, source: str) -> tuple[Shape | None, bool]:
+        if self.shapes is None or key not in self.shapes:
+            return None, False
+        return self.shapes[key], self.shapes[key] != self.shapes.get(source)
+
+    def _item(self, item: LinkedStep | LinkedParallel | LinkedChain) -> list[Item]:
+        if isinstance(item, LinkedChain):
+            return [self.chain(item)]
+        if isinstance(item, LinkedParallel):
+            branches = tuple(self.chain(branch) for branch in item.branches)
+            return [Parallel(branches, step) for step in self._step(item.merge)]
+        return list(self._step(item))
+
+    def _step(self, linked: LinkedStep) -> list[Step]:
+        layer = linked.layer
+        inputs = tuple(self._key(key) for key in linked.inputs)
+        when = layer.when and self._folded(layer.when)
+        repeat = layer.repeat and Repeat(layer.index, self._folded(layer.repeat))
+        gone = isinstance(when, Const) and not when.value
+        gone = gone or (repeat is not None and repeat.times == as_expr(0))
+        found = occurrences(self.facts.instances, linked.key)
+        if gone or not found:
+            self.alias[linked.key] = inputs[0]
+            return []
+        channels = tuple(self.channels[key] for key in inputs)
+        step = Step(
+            key=linked.key,
+            name=layer.name,
+            inputs=inputs,
+            channels=channels,
+            rank=check_ranks(self.name, self.facts.instances, linked.key),
+            where=layer.where,
+            when=None if isinstance(when, Const) else when,
+            repeat=repeat,
+            init=layer.init,
+            activation=layer.activation,
+            share=layer.share and self._key(layer.share),
+        )
+        if layer.block is not None:
+            step, rule = self._call(step, layer, found)
+        else:
+            step, rule = self._operator(step, layer, found)
+        step, after = self._repeated(step, rule, found)
+        if step.when is not None:
+            after = _either(step.when, after, channels[0])
+        self.channels[linked.key] = after
+        shape, changes = self._shape(linked.key, inputs[0])
+        return [replace(step, shape=shape, changes=changes)]
+
+    def _repeated(
+        self,
+        step: Step,
+        rule: Callable[[tuple[Expr, ...]], Expr],
+        found: list[tuple[Instance, list[Occurrence]]],
+    ) -> tuple[Step, Expr]:
+        """The step with the channels of each repetition, and the channels that come out."""
+        if step.repeat is None:
+            return step, rule(step.channels)
+        when = step.when
+
+        def once(channels: Expr) -> Expr:
+            out = rule((channels,))
+            return out if when is None else _either(when, out, channels)
+
+        solution = solve(step.channels[0], step.repeat, once)
+        if solution is not None:
+            inside, after = solution.inside, solution.after
+        else:
+            inside = self._fact(step, "in_channels", found, lambda each: each.inputs[0].channels)
+            last = [(instance, each[-1:]) for instance, each in found]
+            after = self._fact(step, "channels", last, lambda each: each.output.channels)
+        step = replace(step, channels=(inside,))
+        if step.module is not None:
+            step = replace(
+                step,
+                arguments=tuple(
+                    (name, inside if name == "in_channels" else value)
+                    for name, value in step.arguments
+                ),
+            )
+        return step, after
+
+    def _operator(
+        self, step: Step, layer: Layer, found: list[tuple[Instance, list[Occurrence]]]
+    ) -> tuple[Step, Callable[[tuple[Expr, ...]], Expr]]:
+        operator = layer.operator
+        if operator is None:
+            # Any activation will do: they all leave the shape alone.
+            operator = OPERATORS[ACTIVATIONS[0]]()
+        settled: Operator = operator.settle(step.rank, lambda each, _: self._folded(as_expr(each)))
+        names = list(found[0][1][0].facts)
+        facts = {
+            name: self._fact(step, name, found, lambda each, name=name: each.facts[name])
+            for name in names
+        }
+        settled = settled.fixed(facts)
+        step = replace(
+            step,
+            operator=None if layer.activation else settled,
+            by_parameter=layer.activation is not None,
+            trains=settled.trains,
+        )
+        return step, lambda channels: as_expr(settled.channels(channels))
+
+    def _call(
+        self, step: Step, layer: Layer, found: list[tuple[Instance, list[Occurrence]]]
+    ) -> tuple[Step, Callable[[tuple[Expr, ...]], Expr]]:
+        calls = [each.call for _, several in found for each in several if each.call]
+        callees = [self.built[name] for name in dict.fromkeys(call.module for call in calls)]
+        given = {name: self._folded(value) for name, value in layer.arguments}
+        implicit = {}
+        for callee in callees:
+            if layer.block_parameter and callee.facts.parameters:
+                raise SpecError(
+                    f"`{callee.module.name}` depends on the size of its input"
+                    f" (`{callee.facts.parameters[0].name}`), so it cannot be a parameter",
+                    layer.where,
+                    layer.path,
+                )
+            for parameter in callee.facts.parameters:
+                values = callee.facts.given[parameter.name]
+                implicit[parameter.name] = self._fact(
+                    step, parameter.name, found, lambda each, values=values: values[id(each.call)]
+                )
+        arguments = self._arguments(callees, given, implicit, step.channels)
+        step = replace(
+            step,
+            module=layer.block,
+            by_parameter=layer.block_parameter,
+            arguments=arguments,
+            trains=any(callee.module.trains for callee in callees),
+        )
+
+        def rule(channels: tuple[Expr, ...]) -> Expr:
+            results = {_result(callee, given, implicit, channels) for callee in callees}
+            if len(results) == 1 and None not in results:
+                return next(each for each in results if each is not None)
+            return self._fact(step, "channels", found, lambda each: each.output.channels)
+
+        return step, rule
+
+    def _arguments(
+        self,
+        callees: list[Built],
+        given: Mapping[str, Expr],
+        implicit: Mapping[str, Any],
+        channels: tuple[Expr, ...],
+    ) -> tuple[tuple[str, Expr], ...]:
+        """Arguments of a call in the order of the class's, those at their default left out."""
+        arguments: list[tuple[str, Expr]] = []
+        module = callees[0].module
+        waiting = list(channels)
+        for parameter in module.parameters:
+            name = parameter.name
+            if parameter.role == "channels":
+                arguments.append((name, waiting.pop(0)))
+            elif parameter.role == "fact":
+                arguments.append((name, as_expr(implicit[name])))
+            elif name in given and not (
+                len(callees) == 1
+                and parameter.default is not MISSING
+                and given[name] == as_expr(parameter.default)
+            ):
+                arguments.append((name, given[name]))
+        return tuple(arguments)
+
+    def _fact(
+        self,
+        step: Step,
+        name: str,
+        found: list[tuple[Instance, list[Occurrence]]],
+        value: Callable[[Occurrence], Any],
+    ) -> Any:
+        values = {id(i): [(each.index, value(each)) for each in several] for i, several in found}
+        index = step.repeat.index if step.repeat else None
+        return self.facts.expression(step.key, name, index, values)
+
+
+def _either(when: Expr, then: Expr, otherwise: Expr) -> Expr:
+    return simplify(Conditional(when, then, otherwise))
+
+
+def _result(
+    callee: Built,
+    given: Mapping[str, Expr],
+    implicit: Mapping[str, Any],
+    channels: tuple[Expr, ...],
+) -> Expr | None:
+    """The channels that a call gives, from the callee's own expression for them."""
+    if callee.channels is None:
+        return None
+    values: dict[str, Expr] = {}
+    waiting = list(channels)
+    for parameter in callee.module.parameters:
+        if parameter.role == "channels":
+            values[parameter.name] = waiting.pop(0)
+        elif parameter.role == "fact":
+            values[parameter.name] = as_expr(implicit[parameter.name])
+        elif parameter.name in given:
+            values[parameter.name] = given[parameter.name]
+        else:
+            values[parameter.name] = as_expr(parameter.default)
+    return substitute(callee.channels, values)
+

@@ -1,0 +1,77 @@
+"""Numbers from expressions, and errors that know their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from archspec.errors import ArchspecError, Location, SpecError
+from archspec.expressions import Expr, Value, as_expr, evaluate
+from archspec.expressions.types import describe_value
+from archspec.model.shape import Shape
+from archspec.operators.fields import Limits
+
+LARGEST_AXIS = 2**31
+
+
+def check_size(shape: Shape) -> None:
+    """Refuse a shape with an axis that is empty or absurdly long.
+
+    Raises:
+        ArchspecError: naming the axis.
+    """
+    for axis, size in zip(shape.axes, shape.sizes, strict=True):
+        if size < 1:
+            raise ArchspecError(
+                f"the output's axis {axis} would have the size {size}",
+                hint="a larger input, or less padding taken away",
+            )
+        if size > LARGEST_AXIS:
+            raise ArchspecError(f"the output's axis {axis} would have the size {size}: too large")
+
+
+def numbers(environment: Mapping[str, Value]) -> Callable[[Expr | Value, Limits], Any]:
+    """Evaluates one expression and holds the result to its limits."""
+
+    def leaf(expression: Expr | Value, limits: Limits) -> Any:
+        value = evaluate(as_expr(expression), environment)
+        if not limits.accepts(value):
+            hint = None
+            if isinstance(value, float) and limits.kind == "integer":
+                hint = "`/` makes a float; `//` divides whole numbers"
+            raise ArchspecError(
+                f"expected {limits.describe()}, received {describe_value(value)}", hint=hint
+            )
+        return value
+
+    return leaf
+
+
+class located:
+    """Gives errors raised inside their place: file, path in the spec, and the instance."""
+
+    def __init__(
+        self,
+        where: Location,
+        path: str,
+        instance: str = "",
+        places: Mapping[str, Location] | None = None,
+        argument: str | None = None,
+    ) -> None:
+        self.where, self.path, self.instance = where, path, instance
+        self.places, self.argument = places or {}, argument
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if not isinstance(error, ArchspecError) or isinstance(error, SpecError):
+            return
+        problem = error.problems[0]
+        argument = self.argument or problem.path.split(".")[0]
+        where = self.places.get(argument, self.where)
+        path = f"{self.path}.{problem.path}" if problem.path else self.path
+        text = problem.problem
+        if self.instance and self.instance not in path.replace("stages.", ""):
+            text = f"{text} (in {self.instance})"
+        raise SpecError(text, where, path, problem.hint) from None

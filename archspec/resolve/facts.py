@@ -1,0 +1,121 @@
+"""Facts: what a class must be told because it follows from the size of the input.
+
+The features of a flattened image, the pads of ``same_upper`` and the like are numbers in every
+instance. Where all uses of a class agree, the number stands in the class; where they differ, it
+becomes a constructor argument that each call fills in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from archspec.errors import SpecError
+from archspec.expressions import Expr, as_expr, simplify
+from archspec.expressions.nodes import Index, Name
+from archspec.expressions.types import Int, Kind, TupleOf
+from archspec.model.module import ModuleParameter
+from archspec.resolve.instance import Instance, Occurrence
+from archspec.schema.spec import MISSING
+
+
+def occurrences(instances: Iterable[Instance], key: str) -> list[tuple[Instance, list[Occurrence]]]:
+    """Where a layer of a class occurs, by instance; absent ones only if it is present nowhere."""
+    found = [(each, each.occurrences.get(key, [])) for each in instances]
+    real = [pair for pair in found if pair[1] and not pair[0].ghost]
+    if real:
+        return real
+    ghosts = [pair for pair in found if pair[1]]
+    if ghosts:
+        return ghosts
+    absent = [(each, each.occurrences.get(f"absent:{key}", [])) for each, _ in found]
+    return [pair for pair in absent if pair[1]]
+
+
+@dataclass
+class Facts:
+    """The facts of one class, and the arguments that they become.
+
+    ``given`` holds, for each argument, its value in each instance.
+    """
+
+    instances: list[Instance]
+    root: bool
+    parameters: list[ModuleParameter] = field(default_factory=list)
+    given: dict[str, dict[int, Any]] = field(default_factory=dict)
+
+    def expression(
+        self, key: str, name: str, index: str | None, values: Mapping[int, list[tuple[int | None, Any]]]
+    ) -> Any:
+        """A fact as a number or as an argument: an Expr, or tuples of them.
+
+        Args:
+            key: the layer's key.
+            name: the fact's name, such as ``padding``.
+            index: the name of the loop's index, where the layer is repeated.
+            values: by instance (its ``id``), the fact in each iteration.
+        """
+        collapsed = {instance: _collapse(each) for instance, each in values.items()}
+        loops = any(looped for looped, _ in collapsed.values())
+        if loops:
+            collapsed = {
+                instance: (True, value if looped else (value,) * len(values[instance]))
+                for instance, (looped, value) in collapsed.items()
+            }
+        distinct = list(dict.fromkeys(value for _, value in collapsed.values()))
+        if len(distinct) == 1:
+            base: Expr = as_expr(distinct[0])
+        else:
+            base = self._argument(key, name, {i: value for i, (_, value) in collapsed.items()})
+        example = distinct[0]
+        if loops:
+            base = _item(base, Name(index or "i"))
+            example = example[0]
+        return _spread(base, example)
+
+    def _argument(self, key: str, name: str, values: dict[int, Any]) -> Expr:
+        called = f"{key.replace('.', '_')}_{name}"
+        example = next(iter(values.values()))
+        parameter = ModuleParameter(called, _kind(example), MISSING, role="fact")
+        self.parameters.append(parameter)
+        # An instance in which the layer is absent is told what another one is.
+        self.given[called] = {id(each): values.get(id(each), example) for each in self.instances}
+        return Name(called)
+
+
+def _collapse(iterations: list[tuple[int | None, Any]]) -> tuple[bool, Any]:
+    values = [value for _, value in sorted(iterations, key=lambda pair: pair[0] or 0)]
+    if all(value == values[0] for value in values):
+        return False, values[0]
+    return True, tuple(values)
+
+
+def _item(base: Expr, index: Expr | int) -> Expr:
+    return simplify(Index(base, as_expr(index)))
+
+
+def _spread(base: Expr, example: Any) -> Any:
+    """An expression for a tuple as a tuple of expressions."""
+    if not isinstance(example, tuple):
+        return base
+    return tuple(_spread(_item(base, place), each) for place, each in enumerate(example))
+
+
+def _kind(value: Any) -> Kind:
+    return TupleOf(tuple(_kind(each) for each in value)) if isinstance(value, tuple) else Int()
+
+
+def check_ranks(name: str, instances: list[Instance], key: str) -> int:
+    """The number of spatial axes that a layer works on, the same in every use of its class.
+
+    Raises:
+        SpecError: if the uses differ, as one class cannot be written for both.
+    """
+    ranks = {each.inputs[0].rank for _, found in occurrences(instances, key) for each in found}
+    if len(ranks) > 1:
+        raise SpecError(
+            f"the block `{name}` is used with inputs of different numbers of axes",
+            hint="write a block for each",
+        )
+    return ranks.pop() if ranks else 0

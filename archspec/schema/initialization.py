@@ -1,0 +1,123 @@
+"""Initialisation as a spec states it: part of an architecture, with an exact distribution.
+
+``fan_in`` and ``fan_out`` of a kernel are those of :attr:`archspec.operators.Tensor.fans`.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+_Scheme = Literal[
+    "xavier_uniform",
+    "xavier_normal",
+    "he_uniform",
+    "he_normal",
+    "lecun_uniform",
+    "lecun_normal",
+    "normal",
+    "truncated_normal",
+    "uniform",
+    "constant",
+    "zeros",
+    "ones",
+]
+
+_GAIN = {"xavier": 1.0, "he": 2.0, "lecun": 1.0}
+_NEEDS = {
+    "normal": "std",
+    "truncated_normal": "std",
+    "uniform": "bound",
+    "constant": "value",
+}
+
+
+class Distribution(BaseModel):
+    """What a tensor is drawn from.
+
+    - ``xavier_*``: variance ``2 / (fan_in + fan_out)`` (Glorot and Bengio 2010);
+    - ``he_*``: variance ``2 / fan_in`` (He et al. 2015); ``lecun_*``: variance ``1 / fan_in``;
+    - ``normal``: mean 0 and ``std``; ``truncated_normal``: the same cut at two ``std``;
+    - ``uniform``: between ``-bound`` and ``bound``; ``constant``: ``value``; ``zeros``, ``ones``.
+
+    The normal kinds are true normals, not truncated ones.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    scheme: _Scheme = Field(description="the name of the distribution")
+    std: float | None = Field(default=None, gt=0, description="standard deviation, for normals")
+    bound: float | None = Field(default=None, gt=0, description="largest value, for `uniform`")
+    value: float | None = Field(default=None, description="the value, for `constant`")
+
+    @property
+    def missing(self) -> str | None:
+        """The argument that the scheme needs and that was not given."""
+        needed = _NEEDS.get(self.scheme)
+        return needed if needed and getattr(self, needed) is None else None
+
+    @property
+    def scaled(self) -> bool:
+        """Whether the spread depends on the kernel's fans."""
+        return self.scheme.split("_")[0] in _GAIN
+
+    @property
+    def uniform(self) -> bool:
+        """Whether the distribution is flat between two bounds."""
+        return self.scheme.endswith("uniform")
+
+    def deviation(self, fan_in: int, fan_out: int) -> float:
+        """The standard deviation for a kernel with these fans (before truncation)."""
+        family = self.scheme.split("_")[0]
+        if family in _GAIN:
+            fan = (fan_in + fan_out) / 2 if family == "xavier" else fan_in
+            return sqrt(_GAIN[family] / fan)
+        if self.scheme == "uniform":
+            return (self.bound or 0.0) / sqrt(3)
+        return self.std or 0.0
+
+    @property
+    def mean(self) -> float:
+        """The mean of the distribution."""
+        constants = {"ones": 1.0, "constant": self.value or 0.0}
+        return constants.get(self.scheme, 0.0)
+
+
+def _read(value: object) -> object:
+    if isinstance(value, str):
+        return {"scheme": value}
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return {"scheme": "constant", "value": value}
+    if isinstance(value, dict) and "scheme" not in value and len(value) == 1:
+        ((scheme, argument),) = value.items()
+        if scheme in _NEEDS:
+            return {"scheme": scheme, _NEEDS[scheme]: argument}
+    return value
+
+
+InitialValue = Annotated[Distribution, BeforeValidator(_read)]
+
+
+class Initialization(BaseModel):
+    """Distributions of kernels and biases; what a layer does not state the network does."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    kernel: InitialValue | None = Field(
+        default=None,
+        description="kernels of convolutions and dense layers, such as `xavier_uniform` or `{normal: 0.01}`",
+    )
+    bias: InitialValue | None = Field(default=None, description="biases, such as `zeros` or `0.1`")
+
+    def over(self, other: Initialization) -> Initialization:
+        """This one where it speaks, else ``other``."""
+        return Initialization(
+            kernel=self.kernel or other.kernel,
+            bias=self.bias or other.bias,
+        )
+
+
+# What a spec means that says nothing: He for kernels, zeros for biases.
+DEFAULT = {"kernel": "he_normal", "bias": "zeros"}
