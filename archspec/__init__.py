@@ -1,1 +1,83 @@
-"""Declare a neural network once; get code for every framework, proven to be the same."""
+"""Declare a neural network once; get code for every framework, proven to compute the same.
+
+    import archspec
+
+    spec = archspec.load("specs/googlenet.yaml")
+    model = archspec.resolve(spec, num_classes=100)
+    code = archspec.generate(model, "torch")
+
+Importing the package imports nothing else; each name below is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from archspec.errors import (
+        ArchspecError,
+        BackendError,
+        Location,
+        Problem,
+        SpecError,
+        UsageError,
+        VerificationError,
+        WeightsError,
+    )
+    from archspec.generation import generate
+    from archspec.resolve import Model, resolve
+    from archspec.schema import Spec, load, loads
+    from archspec.verify import verify
+    from archspec.weights import convert
+
+_HOMES = {
+    "ArchspecError": "errors",
+    "BackendError": "errors",
+    "Location": "errors",
+    "Problem": "errors",
+    "SpecError": "errors",
+    "UsageError": "errors",
+    "VerificationError": "errors",
+    "WeightsError": "errors",
+    "Model": "resolve",
+    "Spec": "schema",
+    "convert": "weights",
+    "generate": "generation",
+    "load": "schema",
+    "loads": "schema",
+    "resolve": "resolve",
+    "verify": "verify",
+}
+
+__all__ = [
+    "ArchspecError",
+    "BackendError",
+    "Location",
+    "Model",
+    "Problem",
+    "Spec",
+    "SpecError",
+    "UsageError",
+    "VerificationError",
+    "WeightsError",
+    "convert",
+    "generate",
+    "load",
+    "loads",
+    "resolve",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'archspec' has no attribute {name!r}")
+    value: object = getattr(import_module(f"archspec.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

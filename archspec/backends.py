@@ -52,6 +52,8 @@ class Manifest(BaseModel):
         infers_channels: whether layers find their input channels themselves.
         field_prefix: what stands before a class's parameter inside the class.
         inside, between: what joins the parts of a path inside a class and between classes.
+        collection: the collection of tensors that name none; without one, names have none.
+        wrappers: what its wrappers of models put before every tensor's name.
         packages: distributions that it needs, with the least version.
         install: the command that installs them.
         checkpoints: file endings its runner can read and write besides ``.safetensors``.
@@ -71,6 +73,8 @@ class Manifest(BaseModel):
     field_prefix: str = ""
     inside: str = "."
     between: str = "."
+    collection: str | None = None
+    wrappers: list[str] = []
     packages: dict[str, str]
     install: str
     checkpoints: list[str] = []
@@ -103,6 +107,11 @@ class Backend:
     def reserved(self) -> dict[str, list[str]]:
         """Names that its classes, parameters and layers may not have."""
         return self.manifest.reserved
+
+    @property
+    def checkpoint(self) -> Path:
+        """The script that reads and writes its own kinds of checkpoint."""
+        return self.folder / "checkpoint.py"
 
     @property
     def runner(self) -> Path:

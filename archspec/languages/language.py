@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from archspec.expressions.tree import Expr, Value
@@ -45,4 +45,8 @@ class Language(Protocol):
 
     def is_identifier(self, name: str) -> bool:
         """Whether ``name`` can be the name of a variable."""
+        ...
+
+    def imports(self, lines: Iterable[str]) -> list[str]:
+        """Import lines in the language's customary order."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from archspec.expressions.nodes import (
     Binary,
@@ -32,6 +32,7 @@ from archspec.expressions.types import (
     TupleOf,
 )
 from archspec.languages.plain_text import one_line, tidy
+from archspec.languages.python_imports import arranged
 
 TITLE = "Python"
 KEYWORDS = frozenset(keyword.kwlist) | {"_", "case", "match", "type"}
@@ -181,3 +182,8 @@ def _printed(expr: Expr) -> tuple[str, int]:
 def _at_least(level: int, expr: Expr) -> str:
     text, own = _printed(expr)
     return text if own >= level else f"({text})"
+
+
+def imports(lines: Iterable[str]) -> list[str]:
+    """Import lines in the customary order, merged and grouped."""
+    return arranged(lines)

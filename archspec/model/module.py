@@ -61,6 +61,8 @@ class Step:
         repeat: how often.
         shape: in the network's own class, the shape of its output.
         changes: whether that shape differs from the shape before it.
+        origin: the class and the key that it has in the model, where a backend has moved it
+            into a class of its own.
     """
 
     key: str
@@ -81,6 +83,7 @@ class Step:
     shape: Shape | None = None
     changes: bool = False
     trains: bool = False
+    origin: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,15 @@
 """Activations: functions of each element, and softmax."""
 
+# What the methods do is documented in `Operator`.
+# ruff: noqa: D102
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from archspec.errors import ArchspecError
+from archspec.expressions import Const
 from archspec.model.shape import Shape
 from archspec.operators.fields import Number, Positive
 from archspec.operators.operator import Operator
@@ -76,7 +80,8 @@ class HardSigmoid(Operator):
     @property
     def is_sixth(self) -> bool:
         """Whether the slope is the 1/6 of MobileNet v3, which frameworks have ready-made."""
-        return float(str(self.slope)) == 1 / 6 if isinstance(self.slope, int | float) else False
+        slope = self.slope.value if isinstance(self.slope, Const) else self.slope
+        return bool(slope == 1 / 6)
 
 
 class Sigmoid(Operator):

@@ -1,5 +1,8 @@
 """Convolutions and the dense layer: the operators that multiply by a learned matrix."""
 
+# What the methods do is documented in `Operator`.
+# ruff: noqa: D102
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -17,9 +20,7 @@ from archspec.operators.window import Windowed
 def _check_groups(groups: int, inputs: int, outputs: int) -> None:
     if inputs % groups or outputs % groups:
         raise ArchspecError(
-            f"{groups} groups divide neither evenly: {inputs} channels in, {outputs} out"
-            if inputs % groups and outputs % groups
-            else f"{groups} groups do not divide {inputs} channels in and {outputs} out evenly",
+            f"{groups} groups do not divide {inputs} channels in and {outputs} out evenly",
             path="groups",
         )
 
@@ -54,7 +55,7 @@ class Conv(Windowed):
         return (Tensor("weight", kernel, "kernel", "OI*"), *bias)
 
     def multiply_adds(self, inputs: Sequence[Shape], output: Shape) -> int:
-        return output.elements * (inputs[0].channels // self.groups) * prod(self.kernel)
+        return int(output.elements * (inputs[0].channels // self.groups) * prod(self.kernel))
 
 
 class ConvTranspose(Operator):
@@ -117,7 +118,7 @@ class ConvTranspose(Operator):
         return (Tensor("weight", kernel, "kernel", "IO*"), *bias)
 
     def multiply_adds(self, inputs: Sequence[Shape], output: Shape) -> int:
-        return inputs[0].elements * (self.out // self.groups) * prod(self.kernel)
+        return int(inputs[0].elements * (self.out // self.groups) * prod(self.kernel))
 
     @property
     def full_padding(self) -> tuple[tuple[Any, Any], ...]:
@@ -132,7 +133,7 @@ class ConvTranspose(Operator):
     def needed(self, size: int, axis: int) -> int:
         span = (self.kernel[axis] - 1) * self.dilation[axis] + 1 + self.output_padding[axis]
         rest = size - span + sum(self.padding[axis])
-        return max(1 - (-rest // self.stride[axis]), 1)
+        return int(max(1 - (-rest // self.stride[axis]), 1))
 
 
 class Dense(Operator):

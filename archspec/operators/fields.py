@@ -7,10 +7,14 @@ An argument goes through three states, and each field kind knows the way:
 - *fixed*: nothing depends on the input's size any more (``same_upper`` has become pads).
 """
 
+# What the methods of a kind do is documented in `Kind`.
+# ruff: noqa: D102
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
@@ -41,6 +45,8 @@ class Limits:
             return f"{name} from {self.least:g} to {self.greatest:g}"
         if self.least is not None:
             return f"{name} of at least {self.least:g}"
+        if self.greatest is not None:
+            return f"{name} of at most {self.greatest:g}"
         return name
 
     def accepts(self, value: object) -> bool:
@@ -50,6 +56,8 @@ class Limits:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return False
         if self.kind == "integer" and not isinstance(value, int):
+            return False
+        if isinstance(value, float) and not isfinite(value):
             return False
         return not (
             (self.least is not None and value < self.least)
@@ -66,8 +74,9 @@ def to_expression(value: object, limits: Limits) -> Expr:
             expression = parse(value)
         except ArchspecError as error:
             problem = error.problems[0]
-            message = {"message": problem.problem.replace("{", "(").replace("}", ")")}
-            raise PydanticCustomError("expression", "{message}", message) from None
+            offset = getattr(error, "offset", 0)
+            context = {"message": problem.problem, "hint": problem.hint, "offset": offset}
+            raise PydanticCustomError("expression", "not an expression", context) from None
         if not isinstance(expression, Const):
             return expression
         value = expression.value
@@ -88,7 +97,12 @@ def bind_all(value: Any, members: Mapping[str, tuple[str, ...]]) -> Any:
 
 
 class Kind:
-    """How one argument is settled; the default leaves it as it is."""
+    """How one argument is settled; this one leaves it as it is, which is what facts need.
+
+    ``limits`` are those of each number in it, if it holds numbers.
+    """
+
+    limits: Limits | None = None
 
     def settle(self, value: Any, rank: int, leaf: Leaf) -> Any:
         """One value per axis, with every expression passed through ``leaf``."""
@@ -143,13 +157,12 @@ class PerAxisKind(Kind):
         return bind_all(value, members)
 
 
-def _number(
-    kind: str, least: float | None = None, greatest: float | None = None, optional: bool = False
-) -> Any:
+def _number(kind: str, least: float | None = None, greatest: float | None = None) -> Any:
     limits = Limits(kind, least, greatest)
 
     def read(value: object) -> object:
-        return None if optional and value is None else to_expression(value, limits)
+        return to_expression(value, limits)
+
     schema: dict[str, Any] = {"type": {"integer": "integer", "number": "number"}.get(kind, kind)}
     if kind == "bool":
         schema = {"type": "boolean"}
@@ -195,7 +208,6 @@ Number = _number("number")
 Positive = _number("number", 0)
 Rate = _number("number", 0, 1)
 Flag = _number("bool")
-OptionalFlag = _number("bool", optional=True)
 PerAxis = _per_axis(1)
 PerAxisOrZero = _per_axis(0)
 # A fact that follows from the input's size and is filled in while resolving.

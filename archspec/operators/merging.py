@@ -1,5 +1,8 @@
 """Operators that merge several inputs."""
 
+# What the methods do is documented in `Operator`.
+# ruff: noqa: D102
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -7,8 +10,11 @@ from functools import reduce
 from operator import add
 from typing import Any, ClassVar, Literal
 
+from pydantic import StrictBool
+
 from archspec.errors import ArchspecError
-from archspec.expressions import Expr, size
+from archspec.expressions import Const, Expr, as_expr, size
+from archspec.expressions.nodes import Call
 from archspec.model.shape import Shape
 from archspec.operators.operator import Operator
 
@@ -53,7 +59,7 @@ class _Elementwise(Operator):
     inputs: ClassVar[tuple[int, int | None]] = (2, None)
     primary: ClassVar[str | None] = "broadcast"
 
-    broadcast: bool = False
+    broadcast: StrictBool = False
 
     def check(self, inputs: Sequence[Shape]) -> None:
         super().check(inputs)
@@ -69,7 +75,14 @@ class _Elementwise(Operator):
             )
 
     def channels(self, inputs: Sequence[Any]) -> Any:
-        return _simplest(inputs)
+        if not self.broadcast:
+            return _simplest(inputs)
+        stretched = [each for each in dict.fromkeys(inputs) if each not in (1, Const(1))]
+        if len(stretched) < 2:
+            return stretched[0] if stretched else inputs[0]
+        if any(isinstance(each, Expr) for each in stretched):
+            return Call("max", tuple(map(as_expr, stretched)))
+        return max(stretched)
 
     def output(self, inputs: Sequence[Shape]) -> Shape:
         sizes = tuple(max(each) for each in zip(*(each.sizes for each in inputs), strict=True))

@@ -1,11 +1,15 @@
 """Normalisations: over the batch, over axes, over groups and over neighbouring channels."""
 
+# What the methods do is documented in `Operator`.
+# ruff: noqa: D102
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal
 
 from archspec.errors import ArchspecError
+from archspec.expressions import Const
 from archspec.model.shape import Shape
 from archspec.operators.fields import Count, Fact, Positive, Rate
 from archspec.operators.operator import Operator, Tensor
@@ -32,6 +36,12 @@ class BatchNorm(Operator):
     eps: Positive
     decay: Rate
     running_variance: Literal["framework", "biased", "unbiased"] = "framework"
+
+    @property
+    def momentum(self) -> Any:
+        """The weight of the new value, ``1 - decay``, as PyTorch and Flux state it."""
+        value = self.decay.value if isinstance(self.decay, Const) else self.decay
+        return round(1 - value, 12) if isinstance(value, int | float) else 1 - value
 
     def tensors(self, inputs: Sequence[Shape]) -> tuple[Tensor, ...]:
         shape = (inputs[0].channels,)
@@ -100,6 +110,7 @@ class LocalResponseNorm(Operator):
     """
 
     onnx: ClassVar[str] = "LRN-13"
+    spatial_only: ClassVar[bool] = True
 
     size: Count
     alpha: Positive

@@ -13,6 +13,7 @@ from math import prod
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
 
 from archspec.errors import ArchspecError
 from archspec.expressions import Expr
@@ -49,7 +50,7 @@ class Tensor:
 
     @property
     def fans(self) -> tuple[int, int]:
-        """``(fan_in, fan_out)``: inputs and outputs of one unit, positions of the kernel counted."""
+        """``(fan_in, fan_out)``: inputs and outputs of one unit, times the kernel's positions."""
         receptive = prod(self.shape[2:])
         return self.shape[1] * receptive, self.shape[0] * receptive
 
@@ -76,7 +77,7 @@ class Operator(BaseModel):
 
     @classmethod
     def name(cls) -> str:
-        """The name in specs, macros and documents: ``LocalResponseNorm`` → ``local_response_norm``."""
+        """The name in specs, macros and documents: ``GlobalAvgPool`` → ``global_avg_pool``."""
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
 
     @classmethod
@@ -88,6 +89,17 @@ class Operator(BaseModel):
             for kind in field.metadata
             if isinstance(kind, Kind)
         }
+
+    @classmethod
+    def arguments(cls) -> dict[str, FieldInfo]:
+        """What a spec may give: every field but the facts that are worked out."""
+        kinds = cls.kinds()
+        return {n: field for n, field in cls.model_fields.items() if type(kinds.get(n)) is not Kind}
+
+    @classmethod
+    def has_kernel(cls) -> bool:
+        """Whether it learns a kernel and a bias, so that ``init`` means something."""
+        return "bias" in cls.model_fields
 
     def replace(self, **values: Any) -> Self:
         """This operator with some arguments changed (no validation: for settled values)."""
@@ -115,8 +127,10 @@ class Operator(BaseModel):
             **{name: kind.bind(getattr(self, name), members) for name, kind in self.kinds().items()}
         )
 
-    def check(self, inputs: Sequence[Shape]) -> None:
-        """Refuse inputs that the operator cannot take; arguments are settled numbers.
+    def check_inputs(self, inputs: Sequence[Shape]) -> None:
+        """Refuse a number of inputs or of axes that the operator cannot take.
+
+        Needs no arguments, so that it can come before they are settled for each axis.
 
         Raises:
             ArchspecError: with the violated fact.
@@ -124,17 +138,32 @@ class Operator(BaseModel):
         least, most = self.inputs
         if not least <= len(inputs) <= (most or len(inputs)):
             count = str(least) if most == least else f"{least} or more"
-            raise ArchspecError(f"takes {count} input(s), received {len(inputs)}")
+            noun = "input" if count == "1" else "inputs"
+            raise ArchspecError(
+                f"takes {count} {noun}, received {len(inputs)}",
+                hint="`from` lists what a layer takes",
+            )
         if self.vector_only and inputs[0].rank:
             raise ArchspecError(
                 f"takes a vector, received the shape {inputs[0]}",
                 hint="put `flatten` or a global pool before it",
             )
         if self.spatial_only and not inputs[0].rank:
-            raise ArchspecError(f"takes an input with spatial axes, received a vector of {inputs[0]}")
+            raise ArchspecError(
+                f"takes an input with spatial axes, received a vector of {inputs[0]}",
+                hint="put it before `flatten` and global pools, or let these keep the axes",
+            )
+
+    def check(self, inputs: Sequence[Shape]) -> None:
+        """Refuse inputs and arguments that do not fit; arguments are settled numbers.
+
+        Raises:
+            ArchspecError: with the violated fact; its path is the argument's name.
+        """
+        self.check_inputs(inputs)
 
     def pinned(self, inputs: Sequence[Shape]) -> dict[str, Any]:
-        """Arguments that follow from the sizes of the inputs, such as the pads of ``same_upper``."""
+        """Arguments that follow from the inputs' sizes, such as the pads of ``same_upper``."""
         return {}
 
     def fixed(self, facts: Mapping[str, Any]) -> Self:

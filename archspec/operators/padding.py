@@ -4,6 +4,9 @@
 SAME_UPPER pad the far side more, and at stride 2 the results differ at the same shape.
 """
 
+# What the methods do is documented in `Kind`.
+# ruff: noqa: D102
+
 from __future__ import annotations
 
 from typing import Annotated, Any
@@ -12,7 +15,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from archspec.errors import ArchspecError
-from archspec.expressions import Expr
+from archspec.expressions import Const, Expr
 from archspec.operators.fields import NUMBER_SCHEMA, Kind, Leaf, Limits, bind_all, to_expression
 
 MODES = ("valid", "symmetric", "same_upper", "same_lower")
@@ -29,14 +32,18 @@ Pads = tuple[tuple[Any, Any], ...]
 class PaddingKind(Kind):
     """Settles to pads per side, or to the name of a mode that depends on the input's size."""
 
+    limits = _LIMITS
+
     def settle(self, value: Any, rank: int, leaf: Leaf) -> Any:
         if isinstance(value, str):
-            return ((0, 0),) * rank if value == "valid" else value
+            none = leaf(Const(0), _LIMITS)
+            return ((none, none),) * rank if value == "valid" else value
         if isinstance(value, dict):
             sides = _SIDES.get(rank)
             if sides is None or not set(value) <= set(sides):
-                raise ArchspecError(f"padding by side fits 1 or 2 spatial axes, not {rank}")
-            flat = [leaf(value[s], _LIMITS) if s in value else 0 for s in sides]
+                names = f"takes {', '.join(sides)}" if sides else "cannot be given by side"
+                raise ArchspecError(f"padding of {rank} spatial axes {names}")
+            flat = [leaf(value.get(side, Const(0)), _LIMITS) for side in sides]
             return tuple(zip(flat[::2], flat[1::2], strict=True))
         if not isinstance(value, tuple):
             both = leaf(value, _LIMITS)
@@ -58,7 +65,9 @@ class PaddingKind(Kind):
         if isinstance(value, dict):
             return tuple(value.values())
         if isinstance(value, tuple):
-            return tuple(x for each in value for x in (each if isinstance(each, tuple) else (each,)))
+            return tuple(
+                x for each in value for x in (each if isinstance(each, tuple) else (each,))
+            )
         return (value,) if isinstance(value, Expr) else ()
 
     def bind(self, value: Any, members: Any) -> Any:
@@ -75,7 +84,8 @@ def _read(value: object) -> object:
                 "{what}",
                 {
                     "what": "`same` names two different paddings",
-                    "hint": "say `same_upper` (TensorFlow, JAX, ONNX) or `symmetric` (PyTorch's k // 2)",
+                    "hint": "say `same_upper` (TensorFlow, JAX, ONNX)"
+                    " or `symmetric` (PyTorch's k // 2)",
                 },
             )
     if isinstance(value, dict):
@@ -107,11 +117,13 @@ _SCHEMA = {
         {"type": "string", "description": "an expression"},
         {
             "type": "array",
-            "items": {"anyOf": [*NUMBER_SCHEMA["anyOf"], {"type": "array", "items": NUMBER_SCHEMA}]},
+            "items": {
+                "anyOf": [*NUMBER_SCHEMA["anyOf"], {"type": "array", "items": NUMBER_SCHEMA}]
+            },
         },
         {
             "type": "object",
-            "properties": {side: NUMBER_SCHEMA for side in _SIDES[2]},
+            "properties": dict.fromkeys(_SIDES[2], NUMBER_SCHEMA),
             "additionalProperties": False,
         },
     ]

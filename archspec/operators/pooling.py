@@ -1,13 +1,19 @@
 """Pools: the greatest or the mean value of a window or of all positions."""
 
+# What the methods do is documented in `Operator`.
+# ruff: noqa: D102
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from pydantic import StrictBool
+
 from archspec.errors import ArchspecError
+from archspec.expressions import Const, as_expr
 from archspec.model.shape import Shape
-from archspec.operators.fields import Flag, OptionalFlag, PerAxis
+from archspec.operators.fields import PerAxis
 from archspec.operators.operator import Operator
 from archspec.operators.padding import Padding, ceil_pads, symmetric_pads
 from archspec.operators.window import Windowed
@@ -30,7 +36,32 @@ class _Pool(Windowed):
                 raise ArchspecError(
                     f"a pad of {max(low, high)} leaves a window of {k} wholly in the padding",
                     path="padding",
+                    hint=f"at most {(k - 1) * d} fit this window",
                 )
+
+    @property
+    def padded(self) -> bool:
+        """Whether any pad is (or may be) more than 0."""
+        arguments: Any = self
+        return any(as_expr(side) != as_expr(0) for pair in arguments.padding for side in pair)
+
+    @property
+    def pads_within_half(self) -> bool:
+        """Whether no pad exceeds half its window, as far as numbers tell; PyTorch's condition."""
+        arguments: Any = self
+        window = zip(arguments.padding, arguments.kernel, arguments.dilation, strict=True)
+        for pair, kernel, dilation in window:
+            numbers = [as_expr(each) for each in (*pair, kernel, dilation)]
+            low, high, k, d = (each.value if isinstance(each, Const) else None for each in numbers)
+            if low == high == 0:
+                continue
+            if not (isinstance(k, int) and isinstance(d, int)):
+                return False
+            if not (isinstance(low, int) and isinstance(high, int)):
+                return False
+            if 2 * max(low, high) > (k - 1) * d + 1:
+                return False
+        return True
 
     def pinned(self, inputs: Sequence[Shape]) -> dict[str, Any]:
         arguments: Any = self
@@ -56,7 +87,7 @@ class MaxPool(_Pool):
     stride: PerAxis
     padding: Padding = 0
     dilation: PerAxis = 1
-    ceil: Flag = False
+    ceil: StrictBool = False
 
 
 class AvgPool(_Pool):
@@ -71,8 +102,8 @@ class AvgPool(_Pool):
     kernel: PerAxis
     stride: PerAxis
     padding: Padding = 0
-    ceil: Flag = False
-    count_include_pad: OptionalFlag = None
+    ceil: StrictBool = False
+    count_include_pad: StrictBool | None = None
 
     @property
     def dilation(self) -> tuple[int, ...]:
@@ -102,7 +133,7 @@ class _GlobalPool(Operator):
     primary: ClassVar[str | None] = "keep_axes"
     spatial_only: ClassVar[bool] = True
 
-    keep_axes: Flag = False
+    keep_axes: StrictBool = False
 
     def spatial(self, inputs: Sequence[Shape]) -> tuple[int, ...]:
         return (1,) * inputs[0].rank if self.keep_axes else ()

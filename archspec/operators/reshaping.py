@@ -1,5 +1,8 @@
 """Operators that move, repeat or drop elements and compute nothing."""
 
+# What the methods do is documented in `Operator`.
+# ruff: noqa: D102
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -72,7 +75,7 @@ class ZeroPad(Operator):
         return tuple(size + low + high for size, (low, high) in pads)
 
     def needed(self, size: int, axis: int) -> int:
-        return max(size - sum(self.padding[axis]), 1)
+        return int(max(size - sum(self.padding[axis]), 1))
 
 
 class Upsample(Operator):

@@ -1,5 +1,8 @@
 """What convolutions and pools share: a window that slides over the spatial axes."""
 
+# What the methods do is documented in `Operator`.
+# ruff: noqa: D102
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +24,8 @@ class Windowed(Operator):
             spans = [(k - 1) * d for k, d in zip(arguments.kernel, arguments.dilation, strict=True)]
             if any(span % 2 for span in spans):
                 raise ArchspecError(
-                    f"an even kernel ({arguments.kernel}) cannot be padded alike on both sides",
+                    f"a window that spans {max(span for span in spans if span % 2) + 1}"
+                    " cannot be padded alike on both sides and keep its size",
                     path="padding",
                     hint="give the pads, or say `same_upper` or `same_lower`",
                 )
@@ -29,7 +33,7 @@ class Windowed(Operator):
     def pinned(self, inputs: Sequence[Shape]) -> dict[str, Any]:
         arguments: Any = self
         mode = arguments.padding
-        if mode in ("same_upper", "same_lower"):
+        if isinstance(mode, str) and mode in ("same_upper", "same_lower"):
             window = (arguments.kernel, arguments.stride, arguments.dilation)
             return {"padding": same_pads(mode, inputs[0].spatial, *window)}
         return {}
@@ -66,4 +70,4 @@ class Windowed(Operator):
         arguments: Any = self
         low, high = arguments.padding[axis]
         span = (arguments.kernel[axis] - 1) * arguments.dilation[axis] + 1
-        return max((size - 1) * arguments.stride[axis] + span - low - high, 1)
+        return int(max((size - 1) * arguments.stride[axis] + span - low - high, 1))

@@ -289,4 +289,3 @@ def _result(
         else:
             values[parameter.name] = as_expr(parameter.default)
     return substitute(callee.channels, values)
-

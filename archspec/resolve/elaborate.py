@@ -24,7 +24,7 @@ from archspec.resolve.linking import (
 )
 from archspec.schema.blocks import channel_names
 from archspec.schema.initialization import Initialization
-from archspec.schema.parameters import check_value
+from archspec.schema.kinds import check_value
 from archspec.schema.spec import Block, Layer, Spec
 
 MOST_LAYERS = 20_000
@@ -118,7 +118,9 @@ class Elaboration:
         finally:
             self._ghost -= ghost
         if chain.key and not ghost and not self._ghost:
-            self._scope((*frame.instance.groups, tuple(chain.key.split("."))), frame.values[chain.key])
+            self._scope(
+                (*frame.instance.groups, tuple(chain.key.split("."))), frame.values[chain.key]
+            )
 
     def _scope(self, groups: Groups, value: Reference) -> None:
         path = ".".join(part for group in groups for part in group)
@@ -257,7 +259,9 @@ class Elaboration:
         path = ".".join(part for group in groups for part in group)
         if name in self._chain or len(self._chain) >= DEEPEST:
             cycle = " → ".join([*self._chain, name])
-            raise SpecError(f"blocks contain each other too deeply: {cycle}", layer.where, layer.path)
+            raise SpecError(
+                f"blocks contain each other too deeply: {cycle}", layer.where, layer.path
+            )
         if len(values) != len(block.inputs):
             raise SpecError(
                 f"`{name}` takes {len(block.inputs)} input(s), received {len(values)}",

@@ -46,7 +46,11 @@ class Facts:
     given: dict[str, dict[int, Any]] = field(default_factory=dict)
 
     def expression(
-        self, key: str, name: str, index: str | None, values: Mapping[int, list[tuple[int | None, Any]]]
+        self,
+        key: str,
+        name: str,
+        index: str | None,
+        values: Mapping[int, list[tuple[int | None, Any]]],
     ) -> Any:
         """A fact as a number or as an argument: an Expr, or tuples of them.
 

@@ -157,9 +157,7 @@ class _Linker:
                 layer.path,
             )
         if other.layer.when is not None or layer.when is not None or layer.repeat is not None:
-            raise SpecError(
-                "shared layers are always there, and once", layer.where, layer.path
-            )
+            raise SpecError("shared layers are always there, and once", layer.where, layer.path)
         return replace(layer, operator=other.layer.operator, share=other.layer.share or key)
 
 

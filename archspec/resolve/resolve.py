@@ -26,7 +26,7 @@ from archspec.resolve.facts import Facts
 from archspec.resolve.instance import Instance
 from archspec.resolve.linking import LinkedChain, LinkedOutput, link_block, link_network
 from archspec.schema.blocks import channel_names
-from archspec.schema.parameters import check_value
+from archspec.schema.kinds import check_value
 from archspec.schema.spec import MISSING, Block, Parameter, Spec
 
 
@@ -166,7 +166,7 @@ def _block(
         (*implicit, *required, *facts.parameters, *defaulted),
         block.inputs,
         body,
-        instances[0].occurrences and _rank(instances) or 0,
+        (instances[0].occurrences and _rank(instances)) or 0,
         trains=any(step.trains for step in steps_of(body)),
         exchangeable=exchangeable,
         where=block.where,
@@ -220,7 +220,11 @@ def _root(
         when = None if when == as_expr(True) else when
         if linked.chain is not None:
             heads.append(builder.chain(linked.chain))
-        named.append(ModuleOutput(output.name, builder.alias.get(linked.key, linked.key), when, output.training))
+        named.append(
+            ModuleOutput(
+                output.name, builder.alias.get(linked.key, linked.key), when, output.training
+            )
+        )
     items = (*trunk.items, *heads)
     whole = Chain("", "", trunk.source, items, trunk.result, where=spec.where)
     return Module(

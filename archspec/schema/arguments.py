@@ -1,127 +1,98 @@
-"""Expressions in a spec, and the arguments of a call of a block."""
+"""The arguments of operators and of calls of blocks."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping as MappingABC
-from typing import TYPE_CHECKING
+from typing import Any
 
-from archspec.errors import ArchspecError
-from archspec.expressions import (
-    Const,
-    Expr,
-    ExpressionError,
-    Name,
-    as_expr,
-    bind_members,
-    infer,
-    parse,
-)
-from archspec.expressions.types import (
-    Activation,
-    BlockReference,
-    Enumeration,
-    Kind,
-    Optional,
-    TupleOf,
-)
+from archspec.errors import Location
+from archspec.expressions import Expr
+from archspec.expressions.types import Bool, Float, Int, Kind
 from archspec.names import did_you_mean
-from archspec.reading import Mapping, Node, Scalar, Sequence, describe
-from archspec.schema.parameters import check_value
+from archspec.operators import OPERATORS, Operator
+from archspec.operators.fields import Limits
+from archspec.reading import Entry, Mapping, Node, Scalar, Sequence, describe, plain
+from archspec.schema.expressions import check_expression, read_expression, scalars
+from archspec.schema.parameters import kinds_of
+from archspec.schema.scope import Scope
 from archspec.schema.spec import Parameter
 
-if TYPE_CHECKING:
-    from archspec.schema.layers import Scope
+
+def is_nothing(node: Node) -> bool:
+    """Whether nothing is written there."""
+    return isinstance(node, Scalar) and node.value is None
 
 
-def read_expression(
-    scope: Scope, given: Expr | Node, node: Node, path: str, kind: Kind | None = None
-) -> Expr:
-    """An expression bound to the parameters in scope, its names and kinds checked.
+def places(node: Node, names: Iterable[str]) -> dict[str, Location]:
+    """Where each argument of a layer stands; ``names`` are those of values in a list."""
+    if isinstance(node, Mapping):
+        return {entry.key: entry.value.where for entry in node}
+    values = node.items if isinstance(node, Sequence) else (node,)
+    return {name: value.where for name, value in zip(names, values, strict=False)}
+
+
+def read_operator(scope: Scope, head: Entry, path: str) -> Operator | None:
+    """An operator with its declared arguments; None, with notes, where they are wrong.
 
     Args:
-        scope: the parameters in scope.
-        given: the expression, or the node to read it from.
-        node: where it stands, for messages.
-        path: where it stands in the spec.
-        kind: what it must be, if that is known.
-
-    Raises:
-        ArchspecError: located at the expression.
+        scope: what names mean.
+        head: the operator's name and its arguments.
+        path: the place of the arguments in the spec.
     """
-    try:
-        expression = given if isinstance(given, Expr) else _from_node(given, kind)
-        expression = bind_members(expression, scope.members)
-        found = infer(expression, scope.kinds)
-    except ExpressionError as error:
-        problem = error.problems[0]
-        where = node.where
-        if isinstance(node, Scalar) and error.offset is not None:
-            where = node.at(error.offset)
-        raise ArchspecError(problem.problem, where, path, problem.hint) from None
-    if kind is not None and isinstance(expression, Const):
-        wrong = check_value(kind, expression.value, scope.blocks)
-        if wrong:
-            raise ArchspecError(wrong, node.where, path)
-    elif kind is not None and found is not None and not _fits(found, kind):
-        hint = "`/` makes a float; `//` divides whole numbers" if "int" in kind.describe() else None
-        raise ArchspecError(
-            f"expected {kind.describe()}, received {found.describe()}", node.where, path, hint
-        )
-    return expression
-
-
-def _from_node(node: Node, kind: Kind | None) -> Expr:
-    inner = kind.item if isinstance(kind, Optional) else kind
+    model, node, report = OPERATORS[head.key], head.value, scope.report
+    given: dict[str, Any] = dict(scope.defaults.get(head.key, {}))
+    nodes: dict[str, Node] = {}
     if isinstance(node, Mapping):
-        if isinstance(inner, TupleOf) and inner.names:
-            return _from_members(node, inner)
-        raise ArchspecError(f"expected a value, received {describe(node)}", node.where)
-    if isinstance(node, Sequence):
-        kinds = inner.items if isinstance(inner, TupleOf) else ()
-        padded = [*kinds, *[None] * len(node)]
-        return as_expr(
-            tuple(_from_node(each, k) for each, k in zip(node, padded, strict=False))
-        )
-    value = node.value
-    if isinstance(value, str):
-        if isinstance(inner, Enumeration) and value in inner.values:
-            return Const(value)
-        return parse(value) if value.strip() else Const(value)
-    return Const(value)
-
-
-def _from_members(node: Mapping, kind: TupleOf) -> Expr:
-    for entry in node:
-        if entry.key not in kind.names:
-            raise ArchspecError(
-                f"unknown member `{entry.key}`",
-                entry.key_where,
-                hint=did_you_mean(entry.key, kind.names),
+        nodes = {entry.key: entry.value for entry in node}
+    elif not is_nothing(node):
+        if model.primary is None:
+            listed = ", ".join(f"{name}: ..." for name in model.arguments())
+            hint = f"such as `{head.key}: {{{listed}}}`" if listed else "it has none"
+            report.add(
+                f"expected a mapping of arguments, received {describe(node)}",
+                node.where,
+                path,
+                hint,
             )
-    missing = [name for name in kind.names if name not in node]
-    if missing:
-        raise ArchspecError(f"expected {kind.describe()}, `{missing[0]}` is missing", node.where)
-    values = (node.get(name) for name in kind.names)
-    return as_expr(
-        tuple(_from_node(v, k) for v, k in zip(values, kind.items, strict=True) if v is not None)
-    )
+            return None
+        nodes = {model.primary: node}
+    given |= {name: plain(each) for name, each in nodes.items()}
+    at = head.key_where if is_nothing(node) else node.where
+    entries = tuple(Entry(name, _key_where(node, name), each) for name, each in nodes.items())
+    operator = report.validate(model, Mapping(entries, at), path, given)
+    if operator is None:
+        return None
+    before = len(report.problems)
+    kinds = operator.kinds()
+    for name, found in operator.expressions().items():
+        if name in nodes:
+            _check_all(scope, found, nodes[name], f"{path}.{name}", _kind_of(kinds[name].limits))
+    if len(report.problems) > before:
+        return None
+    return operator.bind(scope.members)
 
 
-def _fits(found: Kind, kind: Kind) -> bool:
-    """Whether an expression of one kind may stand where another is expected."""
-    wanted = kind.item if isinstance(kind, Optional) else kind
-    if isinstance(found, Optional):
-        return isinstance(kind, Optional) and _fits(found.item, wanted)
-    names = {type(found).__name__, type(wanted).__name__}
-    if names == {"Int", "Float"}:
-        return type(wanted).__name__ == "Float"
-    if names == {"TupleOf", "ListOf"}:
-        return True
-    if isinstance(found, TupleOf) and isinstance(wanted, TupleOf):
-        return len(found.items) == len(wanted.items) and all(
-            map(_fits, found.items, wanted.items)
-        )
-    return len(names) == 1
+def _key_where(node: Node, name: str) -> Location:
+    entry = node.entry(name) if isinstance(node, Mapping) else None
+    return entry.key_where if entry else node.where
+
+
+def _check_all(
+    scope: Scope, found: tuple[Expr, ...], node: Node, path: str, kind: Kind | None
+) -> None:
+    """Check the expressions that an operator has read from a node, each at its own place."""
+    written = list(scalars(node))
+    for number, expression in enumerate(found):
+        at = written[number] if len(written) == len(found) else node
+        with scope.report.collecting():
+            check_expression(scope, expression, at, path, kind)
+
+
+def _kind_of(limits: Limits | None) -> Kind | None:
+    """The kind that an expression must have; its limits are checked when its value is known."""
+    kinds: dict[str, Kind] = {"integer": Int(), "number": Float(), "bool": Bool()}
+    return kinds[limits.kind] if limits else None
 
 
 def read_arguments(
@@ -136,70 +107,69 @@ def read_arguments(
     ``parameters`` is None where the block is a parameter and so not known here: arguments are
     then given by name and checked when the network is resolved.
     """
-    report = scope.report
-    given: dict[str, Node] = {}
+    given = _by_name(scope, parameters, node, path, block)
+    if given is None:
+        return ()
+    kinds = kinds_of(parameters) if parameters is not None else {}
+    arguments: dict[str, Expr] = {}
+    for name, value in given.items():
+        if parameters is not None and name not in parameters:
+            hint = did_you_mean(name, parameters) if parameters else "it has none"
+            where = _key_where(node, name)
+            scope.report.add(f"`{block}` has no parameter `{name[:80]}`", where, path, hint)
+            continue
+        with scope.report.collecting(value.where):
+            arguments[name] = read_expression(scope, value, f"{path}.{name}", kinds.get(name))
+    if parameters is None:
+        return tuple(arguments.items())
+    lacking = [name for name, each in parameters.items() if each.required and name not in given]
+    if lacking:
+        wanted = ", ".join(f"`{name}` ({_described(parameters[name])})" for name in lacking)
+        scope.report.add(f"`{block}` needs {wanted}", node.where, path)
+    return tuple((name, arguments[name]) for name in parameters if name in arguments)
+
+
+def _described(parameter: Parameter) -> str:
+    return parameter.kind.describe()
+
+
+def _by_name(
+    scope: Scope,
+    parameters: MappingABC[str, Parameter] | None,
+    node: Node,
+    path: str,
+    block: str,
+) -> dict[str, Node] | None:
+    """The node of each argument; None, with a note, where it cannot be told which is which."""
+    if is_nothing(node):
+        return {}
     if isinstance(node, Mapping) and not _is_one_tuple(node, parameters):
-        given = {entry.key: entry.value for entry in node}
-    elif isinstance(node, Scalar) and node.value is None:
-        pass
-    elif parameters is None:
-        report.add(
+        return {entry.key: entry.value for entry in node}
+    if parameters is None:
+        scope.report.add(
             f"expected arguments by name, received {describe(node)}",
             node.where,
             path,
             f"`{block}` is a parameter, so its arguments are given by name",
         )
-        return ()
-    else:
-        values = node.items if isinstance(node, Sequence) else (node,)
-        names = list(parameters)
-        if len(values) > len(names):
-            listed = ", ".join(names) or "none"
-            report.add(
-                f"expected at most {len(names)} arguments ({listed}), received {len(values)}",
-                node.where,
-                path,
-            )
-            return ()
-        given = dict(zip(names, values, strict=False))
-    arguments = {}
-    for name, value in given.items():
-        parameter = parameters.get(name) if parameters is not None else None
-        if parameters is not None and parameter is None:
-            entry = node.entry(name) if isinstance(node, Mapping) else None
-            where = entry.key_where if entry else value.where
-            report.add(
-                f"`{block}` has no parameter `{name}`", where, path, did_you_mean(name, parameters)
-            )
-            continue
-        kind = parameter.kind if parameter else None
-        with report.collecting(value.where, ""):
-            arguments[name] = _argument(scope, value, f"{path}.{name}", kind)
-    if parameters is not None:
-        lacking = [n for n, p in parameters.items() if p.required and n not in given]
-        if lacking:
-            report.add(
-                f"`{block}` needs {', '.join(f'`{each}`' for each in lacking)}", node.where, path
-            )
-        order = list(parameters)
-        return tuple(sorted(arguments.items(), key=lambda pair: order.index(pair[0])))
-    return tuple(arguments.items())
+        return None
+    values = node.items if isinstance(node, Sequence) and not _is_list(parameters) else (node,)
+    if len(values) > len(parameters):
+        listed = f" ({', '.join(parameters)})" if parameters else ""
+        noun = "argument" if len(parameters) == 1 else "arguments"
+        scope.report.add(
+            f"`{block}` takes at most {len(parameters)} {noun}{listed}, received {len(values)}",
+            node.where,
+            path,
+        )
+        return None
+    return dict(zip(parameters, values, strict=False))
 
 
-def _argument(scope: Scope, node: Node, path: str, kind: Kind | None) -> Expr:
-    inner = kind.item if isinstance(kind, Optional) else kind
-    if (
-        isinstance(inner, Activation | BlockReference)
-        and isinstance(node, Scalar)
-        and isinstance(node.value, str)
-    ):
-        if node.value in scope.kinds:
-            return Name(node.value)
-        wrong = check_value(inner, node.value, scope.blocks)
-        if wrong:
-            raise ArchspecError(wrong, node.where, path)
-        return Const(node.value)
-    return read_expression(scope, node, node, path, kind)
+def _is_list(parameters: MappingABC[str, Parameter]) -> bool:
+    """Whether a list is the only parameter's value rather than one value for each parameter."""
+    kinds = [each.kind for each in parameters.values()]
+    return len(kinds) == 1 and (hasattr(kinds[0], "items") or type(kinds[0]).__name__ == "ListOf")
 
 
 def _is_one_tuple(node: Mapping, parameters: MappingABC[str, Parameter] | None) -> bool:

@@ -2,63 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping as MappingABC
-from dataclasses import replace
+from collections.abc import Iterator
+from collections.abc import Mapping as MappingABC
 from typing import Any
 
 from archspec.errors import Location
 from archspec.expressions import Const
-from archspec.expressions.types import Int, Kind
-from archspec.reading import Mapping, Node
+from archspec.expressions.types import Int
+from archspec.reading import Mapping, Node, Sequence
 from archspec.schema.documents import BlockDocument
-from archspec.schema.layers import Scope, Signature, read_branches, read_layers, read_merge
+from archspec.schema.layers import read_branches, read_layers, read_merge
 from archspec.schema.names import check_name
-from archspec.schema.parameters import read_parameters
+from archspec.schema.naming import named
+from archspec.schema.parameters import is_unknown, kinds_of, read_parameters
 from archspec.schema.report import Report
+from archspec.schema.scope import Scope
 from archspec.schema.spec import Block, Layer, Parameter
 
 MOST_INPUTS = 8
+DEEPEST = 32
 
 
 def read_blocks(
     report: Report, node: Node | None, defaults: MappingABC[str, MappingABC[str, Any]]
-) -> dict[str, Block]:
-    """All blocks: first their signatures, so that they may use each other in any order."""
+) -> tuple[dict[str, Block], dict[str, MappingABC[str, Parameter] | None]]:
+    """All blocks, and the parameters of each block by name (None for a wrong declaration).
+
+    The parameters of all are read first, so that blocks may use each other in any order.
+    """
     found: list[tuple[str, Mapping, BlockDocument, dict[str, Parameter], Location]] = []
+    signatures: dict[str, MappingABC[str, Parameter] | None] = {}
     for entry in node if isinstance(node, Mapping) else ():
         path = f"blocks.{entry.key}"
-        if not check_name(report, entry.key, "class", entry.key_where, path):
-            continue
+        signatures[entry.key] = None
+        allowed = check_name(report, entry.key, "class", entry.key_where, path)
         document = report.validate(BlockDocument, entry.value, path, what="a block")
         if document is None or not isinstance(entry.value, Mapping):
             continue
         parameters = read_parameters(report, entry.value.get("params"), f"{path}.params")
+        if allowed:
+            signatures[entry.key] = parameters
         found.append((entry.key, entry.value, document, parameters, entry.key_where))
-    signatures = {name: Signature(parameters) for name, _, _, parameters, _ in found}
     blocks = {}
     for name, body, document, parameters, where in found:
         path = f"blocks.{name}"
         inputs = tuple(document.inputs)
         _check_inputs(report, inputs, parameters, body, path)
-        kinds: dict[str, Kind] = {each: parameter.kind for each, parameter in parameters.items()}
-        kinds |= {each: Int(1) for each in channel_names(inputs)}
-        for each in channel_names(inputs):
-            if each in parameters:
-                problem = f"`{each}` is given to every block and cannot be declared"
-                report.add(problem, parameters[each].where, f"{path}.params.{each}")
-        for each, parameter in parameters.items():
-            later = list(parameters.values())[list(parameters).index(each) + 1 :]
-            if not parameter.required and any(p.required for p in later):
-                report.add(
-                    "a parameter with a default stands before one without",
-                    parameter.where,
-                    f"{path}.params.{each}",
-                    "put parameters with defaults last",
-                )
+        _check_parameters(report, inputs, parameters, path)
+        kinds = kinds_of(parameters) | dict.fromkeys(channel_names(inputs), Int(1))
         scope = Scope(report, kinds, signatures, defaults)
         layers = _read_body(scope, body, where, path)
         blocks[name] = Block(name, document.doc.strip(), parameters, inputs, layers, where, path)
-    return blocks
+    return blocks, signatures
+
+
+def _check_parameters(
+    report: Report, inputs: tuple[str, ...], parameters: dict[str, Parameter], path: str
+) -> None:
+    for name in channel_names(inputs):
+        if name in parameters:
+            problem = f"`{name}` is given to every block and cannot be declared"
+            report.add(problem, parameters[name].where, f"{path}.params.{name}")
+    last = max((i for i, each in enumerate(parameters.values()) if each.required), default=0)
+    for parameter in list(parameters.values())[:last]:
+        if not parameter.required and not is_unknown(parameter):
+            report.add(
+                "a parameter with a default stands before one without",
+                parameter.where,
+                f"{path}.params.{parameter.name}",
+                "put parameters with defaults last",
+            )
 
 
 def channel_names(inputs: tuple[str, ...]) -> tuple[str, ...]:
@@ -69,21 +82,20 @@ def channel_names(inputs: tuple[str, ...]) -> tuple[str, ...]:
 def _read_body(scope: Scope, body: Mapping, where: Location, path: str) -> tuple[Layer, ...]:
     layers, branches = body.get("layers"), body.get("branches")
     if (layers is None) == (branches is None):
-        problem = "a block has either `layers` or `branches`"
+        both = branches is not None
+        problem = (
+            f"a block has either `layers` or `branches`, received {'both' if both else 'none'}"
+        )
         scope.report.add(problem, where, path)
         return ()
     if branches is None:
-        if "merge" in body:
-            scope.report.add("`merge` goes with `branches`", where, path)
+        merge = body.entry("merge")
+        if merge:
+            scope.report.add("`merge` goes with `branches`", merge.key_where, f"{path}.merge")
         return read_layers(scope, layers, f"{path}.layers")
-    merge = read_merge(scope, body.get("merge"), where, f"{path}.merge")
+    join = read_merge(scope, body.get("merge"), where, f"{path}.merge")
     read = read_branches(scope, branches, f"{path}.branches")
-    operator = merge.operator.name() if merge.operator else "concat"
-    name = f"{operator}1"
-    if any(branch.name == name for branch in read):
-        scope.report.add(f"the name `{name}` is taken by the merge", where, path)
-    merge = replace(merge, name=name)
-    return (Layer(name, where, path, branches=read, merge=merge),)
+    return named(scope.report, [Layer("", where, path, branches=read, merge=join)])
 
 
 def _check_inputs(
@@ -93,16 +105,19 @@ def _check_inputs(
     body: Mapping,
     path: str,
 ) -> None:
-    where = (body.get("inputs") or body).where
+    listed = body.get("inputs")
+    path = f"{path}.inputs"
     if not 1 <= len(inputs) <= MOST_INPUTS:
-        report.add(f"a block takes 1 to {MOST_INPUTS} inputs", where, f"{path}.inputs")
-    if len(set(inputs)) < len(inputs):
-        report.add("two inputs have the same name", where, f"{path}.inputs")
-    for name in inputs:
+        where = listed.where if listed is not None else body.where
+        report.add(f"a block takes 1 to {MOST_INPUTS} inputs", where, path)
+    for place, name in enumerate(inputs[:MOST_INPUTS]):
+        where = listed[place].where if isinstance(listed, Sequence) else body.where
         if name != "x":
-            check_name(report, name, "layer", where, f"{path}.inputs")
+            check_name(report, name, "layer", where, f"{path}[{place}]")
+        if name in inputs[:place]:
+            report.add(f"two inputs are called `{name}`", where, f"{path}[{place}]")
         if name in parameters:
-            report.add(f"`{name}` is an input and a parameter", where, f"{path}.inputs")
+            report.add(f"`{name}` is a parameter too", where, f"{path}[{place}]")
 
 
 def _uses(layers: tuple[Layer, ...]) -> Iterator[tuple[str, Location]]:
@@ -128,11 +143,13 @@ def check_cycles(report: Report, blocks: MappingABC[str, Block]) -> None:
             if used in chain:
                 cycle = " → ".join([*chain[chain.index(used) :], used])
                 report.add(f"a block contains itself: {cycle}", where, blocks[name].path)
-            elif used not in done:
+            elif used not in done and len(chain) < DEEPEST:
                 visit(used, (*chain, used))
+            elif used not in done:
+                problem = f"blocks are nested more than {DEEPEST} deep"
+                report.add(problem, where, blocks[name].path)
         done.add(name)
 
     for name in blocks:
         if name not in done:
             visit(name, (name,))
-

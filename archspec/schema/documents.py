@@ -6,13 +6,18 @@ message can say more than a type can.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from archspec.schema.initialization import Initialization
 
-Number = int | str
+# One input's shape: channels and up to three spatial sizes, numbers or expressions.
+_SHAPE = {"type": "array", "items": {"type": ["integer", "string"]}, "minItems": 1, "maxItems": 4}
+Shapes = Annotated[
+    Any,
+    WithJsonSchema({"anyOf": [_SHAPE, {"type": "object", "additionalProperties": _SHAPE}]}),
+]
 
 
 class Document(BaseModel):
@@ -24,8 +29,12 @@ class Document(BaseModel):
 class SpecDocument(Document):
     """A network: what it is called, what it takes, its blocks, its stages, its outputs."""
 
-    archspec: Literal[1] = Field(description="The version of the language; this is version 1.")
-    name: str = Field(description="The network's name; the generated class is called so.")
+    archspec: Literal[1] = Field(
+        description="The version of the language; this is version 1.", examples=["1"]
+    )
+    name: str = Field(
+        description="The network's name; the generated class is called so.", examples=["LeNet"]
+    )
     doc: str = Field(default="", description="What the network is, in a sentence or two.")
     cite: str | list[str] = Field(
         default_factory=list, description="Where it is described: an address, or several."
@@ -48,9 +57,10 @@ class SpecDocument(Document):
         description="Parameters that stay constructor arguments of the generated class;"
         " all others are folded into numbers.",
     )
-    input: list[Number] | dict[str, list[Number]] = Field(
+    input: Shapes = Field(
         description="The input's shape, channels first, `[channels, height, width]`; or several"
         " by name.",
+        examples=["[3, 224, 224]"],
     )
     defaults: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
@@ -64,7 +74,10 @@ class SpecDocument(Document):
     blocks: dict[str, Any] = Field(
         default_factory=dict, description="Parameterised parts; each becomes a class."
     )
-    stages: dict[str, Any] = Field(description="The trunk: stages in order, each a list of layers.")
+    stages: dict[str, Any] = Field(
+        description="The trunk: stages in order, each a list of layers.",
+        examples=["{head: [global_avg_pool, {dense: 10}]}"],
+    )
     outputs: dict[str, Any] = Field(
         default_factory=dict,
         description="Named outputs; without them the last stage is the only one.",
@@ -74,7 +87,7 @@ class SpecDocument(Document):
 class LibraryDocument(Document):
     """A file of blocks to import."""
 
-    archspec: Literal[1] = Field(description="The version of the language.")
+    archspec: Literal[1] = Field(description="The version of the language.", examples=["1"])
     doc: str = Field(default="", description="What the blocks are for.")
     import_: list[str] | str = Field(
         default_factory=list, alias="import", description="Other libraries that these blocks use."

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from math import sqrt
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 _Scheme = Literal[
     "xavier_uniform",
@@ -34,6 +35,9 @@ _NEEDS = {
 }
 
 
+_OWN = sorted(set(_NEEDS.values()))
+
+
 class Distribution(BaseModel):
     """What a tensor is drawn from.
 
@@ -45,18 +49,28 @@ class Distribution(BaseModel):
     The normal kinds are true normals, not truncated ones.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", defer_build=True, strict=True, allow_inf_nan=False
+    )
 
     scheme: _Scheme = Field(description="the name of the distribution")
     std: float | None = Field(default=None, gt=0, description="standard deviation, for normals")
     bound: float | None = Field(default=None, gt=0, description="largest value, for `uniform`")
     value: float | None = Field(default=None, description="the value, for `constant`")
 
-    @property
-    def missing(self) -> str | None:
-        """The argument that the scheme needs and that was not given."""
+    @model_validator(mode="after")
+    def _check(self) -> Self:
         needed = _NEEDS.get(self.scheme)
-        return needed if needed and getattr(self, needed) is None else None
+        for name in _OWN:
+            given = getattr(self, name) is not None
+            if given and name != needed:
+                what = {"what": f"`{self.scheme}` takes no `{name}`"}
+                raise PydanticCustomError("ambiguous", "{what}", what)
+            if name == needed and not given:
+                problem = f"`{self.scheme}` needs `{name}`"
+                context = {"what": problem, "hint": f"such as `{{{self.scheme}: 0.01}}`"}
+                raise PydanticCustomError("ambiguous", "{what}", context)
+        return self
 
     @property
     def scaled(self) -> bool:
@@ -67,6 +81,26 @@ class Distribution(BaseModel):
     def uniform(self) -> bool:
         """Whether the distribution is flat between two bounds."""
         return self.scheme.endswith("uniform")
+
+    @property
+    def shape(self) -> str:
+        """``uniform`` or ``normal``."""
+        return "uniform" if self.uniform else "normal"
+
+    @property
+    def gain(self) -> float:
+        """The variance times the fan, for kinds that are scaled by one."""
+        return _GAIN.get(self.scheme.split("_")[0], 0.0)
+
+    @property
+    def fan(self) -> str:
+        """What the variance is scaled by: ``fan_in``, or ``fan_avg`` (the mean of both)."""
+        return "fan_avg" if self.scheme.startswith("xavier") else "fan_in"
+
+    @property
+    def highest(self) -> float:
+        """Where a truncated normal is cut, on either side of 0."""
+        return 2 * (self.std or 0.0)
 
     def deviation(self, fan_in: int, fan_out: int) -> float:
         """The standard deviation for a kernel with these fans (before truncation)."""
@@ -107,7 +141,8 @@ class Initialization(BaseModel):
 
     kernel: InitialValue | None = Field(
         default=None,
-        description="kernels of convolutions and dense layers, such as `xavier_uniform` or `{normal: 0.01}`",
+        description="kernels of convolutions and dense layers, such as `xavier_uniform` or"
+        " `{normal: 0.01}`",
     )
     bias: InitialValue | None = Field(default=None, description="biases, such as `zeros` or `0.1`")
 

@@ -1,69 +1,41 @@
-"""Sequences of layers: from nodes to :class:`Layer` records, named and checked."""
+"""Sequences of layers: from nodes to :class:`Layer` records, checked and named."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping as MappingABC
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from archspec.errors import ArchspecError, Location
 from archspec.expressions import Expr
 from archspec.expressions.types import Activation, BlockReference, Bool, Int, Kind
-from archspec.names import did_you_mean, snake
+from archspec.names import did_you_mean
 from archspec.operators import OPERATORS
 from archspec.reading import Entry, Mapping, Node, Scalar, Sequence, describe, plain
-from archspec.schema.arguments import read_arguments, read_expression
+from archspec.schema.arguments import is_nothing, places, read_arguments, read_operator
 from archspec.schema.documents import BranchDocument, LayerOptions
+from archspec.schema.expressions import read_expression
 from archspec.schema.names import check_name
-from archspec.schema.report import Report
-from archspec.schema.spec import Branch, Layer, Parameter
+from archspec.schema.naming import named
+from archspec.schema.scope import Scope
+from archspec.schema.spec import Branch, Layer
 
 OPTIONS = ("as", "from", "when", "repeat", "index", "init")
-_MERGES = ("concat", "add", "mul")
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """What a call of a block needs to know of it before it has been read in full."""
-
-    parameters: MappingABC[str, Parameter]
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What names mean where a sequence stands."""
-
-    report: Report
-    kinds: MappingABC[str, Kind]
-    blocks: MappingABC[str, Signature]
-    defaults: MappingABC[str, MappingABC[str, Any]]
-
-    @property
-    def members(self) -> dict[str, tuple[str, ...]]:
-        """Names of the members of tuple parameters."""
-        return {
-            name: names for name, kind in self.kinds.items() if (names := getattr(kind, "names", ()))
-        }
-
-    def inside(self, index: str) -> Scope:
-        """The scope of a repeated layer."""
-        return replace(self, kinds={**self.kinds, index: Int(0)})
+MERGES = ("concat", "add", "mul")
 
 
 def read_layers(scope: Scope, node: Node | None, path: str) -> tuple[Layer, ...]:
     """A list of layers, each with its name."""
     if not isinstance(node, Sequence):
-        if node is not None and not (isinstance(node, Scalar) and node.value is None):
-            scope.report.add(
-                f"expected a list of layers, received {describe(node)}", node.where, path
-            )
+        if node is not None:
+            problem = f"expected a list of layers, received {describe(node)}"
+            scope.report.add(problem, node.where, path)
         return ()
     read = [_read_layer(scope, item, f"{path}[{i}]") for i, item in enumerate(node)]
-    return _named(scope, [each for each in read if each])
+    return named(scope.report, [each for each in read if each])
 
 
 def read_branches(scope: Scope, node: Node, path: str) -> tuple[Branch, ...]:
-    """Parallel sequences, by name."""
+    """Parallel sequences, by name; one with no layers is the identity."""
     report = scope.report
     if not isinstance(node, Mapping) or not node.entries:
         report.add(f"expected branches by name, received {describe(node)}", node.where, path)
@@ -72,12 +44,15 @@ def read_branches(scope: Scope, node: Node, path: str) -> tuple[Branch, ...]:
     for entry in node:
         place = f"{path}.{entry.key}"
         check_name(report, entry.key, "layer", entry.key_where, place)
-        value, when = entry.value, None
+        value: Node | None = entry.value
+        when = None
         if isinstance(value, Mapping):
-            if report.validate(BranchDocument, value, place) is None:
+            if report.validate(BranchDocument, value, place, what="a list of layers") is None:
                 continue
             when = _expression(scope, value.get("when"), f"{place}.when", Bool())
-            value = value.get("layers") or value
+            value = value.get("layers")
+        elif value is not None and is_nothing(value):
+            value = None
         layers = read_layers(scope, value, place)
         branches.append(Branch(entry.key, layers, entry.key_where, place, when))
     return tuple(branches)
@@ -85,24 +60,24 @@ def read_branches(scope: Scope, node: Node, path: str) -> tuple[Branch, ...]:
 
 def read_merge(scope: Scope, node: Node | None, where: Location, path: str) -> Layer:
     """How branches join; ``concat`` along C where nothing is said."""
-    plain_concat = Layer("", where, path, operator=OPERATORS["concat"]())
+    fallback = Layer("", where, path, operator=OPERATORS["concat"]())
     if node is None:
-        return plain_concat
-    merge = _read_layer(scope, node, path)
-    if merge is None:
-        return plain_concat
-    if merge.operator is None or merge.operator.name() not in _MERGES:
-        scope.report.add(
-            f"expected one of {', '.join(_MERGES)}, received {describe(node)}", node.where, path
-        )
-        return plain_concat
-    return merge
+        return fallback
+    is_name = isinstance(node, Scalar) and isinstance(node.value, str)
+    heads = node.keys() if isinstance(node, Mapping) else ()
+    if not (is_name and plain(node) in MERGES) and not (len(heads) == 1 and heads[0] in MERGES):
+        problem = f"expected one of {', '.join(MERGES)}, received {describe(node)}"
+        hint = did_you_mean(str(plain(node)), MERGES) if is_name else None
+        scope.report.add(problem, node.where, path, hint)
+        return fallback
+    return _read_layer(scope, node, path) or fallback
 
 
 def _read_layer(scope: Scope, node: Node, path: str) -> Layer | None:
     report = scope.report
     if isinstance(node, Scalar) and isinstance(node.value, str):
-        return _read_named(scope, Entry(node.value, node.where, Scalar(None, node.where, "", False)), path)
+        head = Entry(node.value, node.where, Scalar(None, node.where, "", False))
+        return _read_head(scope, head, path)
     if not isinstance(node, Mapping) or not node.entries:
         report.add(
             f"expected a layer, received {describe(node)}",
@@ -114,9 +89,9 @@ def _read_layer(scope: Scope, node: Node, path: str) -> Layer | None:
     branched = "branches" in node
     heads = [e for e in node if e.key not in OPTIONS and not (branched and e.key == "merge")]
     if len(heads) != 1:
-        extra = ", ".join(f"`{entry.key}`" for entry in heads)
+        extra = ", ".join(f"`{entry.key[:80]}`" for entry in heads[:5])
         report.add(
-            f"expected one operator or block in a layer, received {len(heads)}"
+            f"expected one operator or block in a layer, received {len(heads) or 'none'}"
             + (f": {extra}" if heads else ""),
             heads[1].key_where if heads else node.where,
             path,
@@ -125,37 +100,46 @@ def _read_layer(scope: Scope, node: Node, path: str) -> Layer | None:
             else None,
         )
         return None
-    options = _read_options(scope, node, path)
-    if options is None:
-        return None
-    inner = scope.inside(options["index"]) if options["repeat"] is not None else scope
+    options = _read_options(scope, node, heads[0], path)
+    inner = scope.inside(options["index"]) if options and options["repeat"] is not None else scope
     if branched:
         branches = read_branches(inner, heads[0].value, f"{path}.branches")
         merge = read_merge(inner, node.get("merge"), heads[0].key_where, f"{path}.merge")
         layer: Layer | None = Layer("", node.where, path, branches=branches, merge=merge)
     else:
-        layer = _read_named(inner, heads[0], path)
-    return layer and replace(layer, **options)
+        layer = _read_head(inner, heads[0], path)
+    return replace(layer, **options) if layer and options is not None else None
 
 
-def _read_options(scope: Scope, node: Mapping, path: str) -> dict[str, Any] | None:
+def _read_options(scope: Scope, node: Mapping, head: Entry, path: str) -> dict[str, Any] | None:
     """The keys beside the operator, as fields of a Layer."""
     given = {entry.key: plain(entry.value) for entry in node if entry.key in OPTIONS}
+    if not given:
+        return {"repeat": None}
     document = scope.report.validate(LayerOptions, node, path, given)
     if document is None:
         return None
-    alias = node.entry("as")
+    alias, index, init = node.entry("as"), node.entry("index"), node.entry("init")
     if alias:
         check_name(scope.report, document.as_ or "", "layer", alias.value.where, f"{path}.as")
-    index = node.entry("index")
     if index:
         check_name(scope.report, document.index, "parameter", index.value.where, f"{path}.index")
-        if document.index in scope.kinds:
-            scope.report.add(
-                f"the index `{document.index}` hides a parameter", index.value.where, path
-            )
+    if index and "repeat" not in node:
+        scope.report.add("`index` goes with `repeat`", index.key_where, path)
+    if init and not (head.key in OPERATORS and OPERATORS[head.key].has_kernel()):
+        hint = "it belongs to conv, conv_transpose and dense"
+        scope.report.add(f"`{head.key}` has no kernel to start", init.key_where, path, hint)
     sources = (document.from_,) if isinstance(document.from_, str) else document.from_
-    repeat = _expression(scope, node.get("repeat"), f"{path}.repeat", Int(0))
+    if sources == []:
+        entry = node.entry("from")
+        where = entry.value.where if entry else node.where
+        scope.report.add("expected the names of layers, received none", where, f"{path}.from")
+    repeat_node = node.get("repeat")
+    repeat = _expression(scope, repeat_node, f"{path}.repeat", Int(0))
+    if repeat_node is not None and document.index in scope.kinds:
+        where = index.value.where if index else repeat_node.where
+        hint = "give the index another name: `index: k`"
+        scope.report.add(f"the index `{document.index}` hides a parameter", where, path, hint)
     inner = scope.inside(document.index) if repeat is not None else scope
     return {
         "name": document.as_ or "",
@@ -168,143 +152,63 @@ def _read_options(scope: Scope, node: Mapping, path: str) -> dict[str, Any] | No
     }
 
 
-def _read_named(scope: Scope, head: Entry, path: str) -> Layer | None:
+def _read_head(scope: Scope, head: Entry, path: str) -> Layer | None:
     """An operator, a block, a parameter that holds one, or ``share``."""
     report, name, node = scope.report, head.key, head.value
     place = f"{path}.{name}"
-    kind = scope.kinds.get(name)
+    at = head.key_where
     if name == "share":
         if isinstance(node, Scalar) and isinstance(node.value, str):
-            return Layer("", head.key_where, path, share=node.value)
+            return Layer("", at, path, share=node.value)
         report.add(f"expected a layer's name, received {describe(node)}", node.where, place)
         return None
     if name in OPERATORS:
-        return _read_operator(scope, head, path)
+        operator = read_operator(scope, head, place)
+        primary = OPERATORS[name].primary
+        where = places(node, [primary] if primary else [])
+        if operator is None:
+            return None
+        return Layer("", at, path, operator=operator, places=where)
     if name in scope.blocks:
-        parameters = scope.blocks[name].parameters
+        parameters = scope.blocks[name]
+        if parameters is None:
+            return None
         arguments = read_arguments(scope, parameters, node, place, name)
-        places = _places(node, list(parameters))
-        return Layer("", head.key_where, path, block=name, arguments=arguments, places=places)
+        where = places(node, parameters)
+        return Layer("", at, path, block=name, arguments=arguments, places=where)
+    kind = scope.kinds.get(name)
     if isinstance(kind, Activation):
-        if not (isinstance(node, Scalar) and node.value is None):
+        if not is_nothing(node):
             report.add("an activation takes no arguments", node.where, place)
-        return Layer("", head.key_where, path, activation=name)
+        return Layer("", at, path, activation=name)
     if isinstance(kind, BlockReference):
         arguments = read_arguments(scope, None, node, place, name)
+        where = places(node, [])
         return Layer(
-            "",
-            head.key_where,
-            path,
-            block=name,
-            block_parameter=True,
-            arguments=arguments,
-            places=_places(node, []),
+            "", at, path, block=name, block_parameter=True, arguments=arguments, places=where
         )
+    if name not in scope.kinds or kind is not None:
+        _report_unknown(scope, name, at, path)
+    return None
+
+
+def _report_unknown(scope: Scope, name: str, where: Location, path: str) -> None:
+    kind = scope.kinds.get(name)
+    if kind is not None:
+        problem = f"the parameter `{name}` is no layer: it is {kind.describe()}"
+        scope.report.add(problem, where, path, "only activations and blocks are layers")
+        return
     references = [n for n, k in scope.kinds.items() if isinstance(k, Activation | BlockReference)]
-    report.add(
-        f"unknown operator or block `{name[:80]}`",
-        head.key_where,
-        path,
-        did_you_mean(name, [*OPERATORS, *scope.blocks, *references, "branches", "share"]),
-    )
-    return None
-
-
-def _read_operator(scope: Scope, head: Entry, path: str) -> Layer | None:
-    model, node = OPERATORS[head.key], head.value
-    place = f"{path}.{head.key}"
-    given: dict[str, Any] = dict(scope.defaults.get(head.key, {}))
-    if isinstance(node, Mapping):
-        given |= plain(node)
-    elif not (isinstance(node, Scalar) and node.value is None):
-        if model.primary is None:
-            scope.report.add(
-                f"expected a mapping of arguments, received {describe(node)}",
-                node.where,
-                place,
-                f"such as `{head.key}: {{{', '.join(f'{n}: ...' for n in model.model_fields)}}}`",
-            )
-            return None
-        given[model.primary] = plain(node)
-    at = node if isinstance(node, Mapping) else Mapping((), _place(head))
-    operator = scope.report.validate(model, at, place, given)
-    if operator is None:
-        return None
-    with scope.report.collecting(head.value.where, place):
-        for name, found in operator.expressions().items():
-            child = at.get(name) or node
-            for expression in found:
-                read_expression(scope, expression, child, f"{place}.{name}")
-        operator = operator.bind(scope.members)
-        places = _places(node, [model.primary] if model.primary else [])
-        return Layer("", head.key_where, path, operator=operator, places=places)
-    return None
-
-
-def _places(node: Node, names: list[str]) -> dict[str, Location]:
-    """Where each argument of a layer stands."""
-    if isinstance(node, Mapping):
-        return {entry.key: entry.value.where for entry in node}
-    values = node.items if isinstance(node, Sequence) else (node,)
-    return {name: value.where for name, value in zip(names, values, strict=False)}
-
-
-def _place(head: Entry) -> Location:
-    bare = isinstance(head.value, Scalar) and head.value.value is None
-    return head.key_where if bare else head.value.where
+    known = [*OPERATORS, *scope.blocks, *references, "branches", "share"]
+    hint = did_you_mean(name, known)
+    scope.report.add(f"unknown operator or block `{name[:80]}`", where, path, hint)
 
 
 def _expression(scope: Scope, node: Node | None, path: str, kind: Kind) -> Expr | None:
     if node is None:
         return None
     try:
-        return read_expression(scope, node, node, path, kind)
+        return read_expression(scope, node, path, kind)
     except ArchspecError as error:
-        for each in error.problems:
-            scope.report.add(each.problem, each.where or node.where, path, each.hint)
+        scope.report.problems.extend(error.problems)
         return None
-
-
-def _named(scope: Scope, layers: list[Layer]) -> tuple[Layer, ...]:
-    """Give every layer its name: its ``as``, else its operator and ordinal among its like."""
-    counts: dict[str, int] = {}
-    taken: dict[str, Location] = {}
-    named = []
-
-    def name_of(layer: Layer) -> str:
-        kind = _kind_name(layer)
-        counts[kind] = counts.get(kind, 0) + 1
-        return layer.name or f"{kind}{counts[kind]}"
-
-    for layer in layers:
-        merge = layer.merge
-        if merge is not None:
-            # The name of a group of branches is that of the merge that ends it.
-            name = name_of(replace(merge, name=layer.name))
-            layer = replace(layer, name=name, merge=replace(merge, name=name))
-            for branch in layer.branches:
-                _claim(scope, taken, branch.name, branch.where, branch.path)
-        else:
-            layer = replace(layer, name=name_of(layer))
-        _claim(scope, taken, layer.name, layer.where, layer.path)
-        named.append(layer)
-    return tuple(named)
-
-
-def _kind_name(layer: Layer) -> str:
-    if layer.operator is not None:
-        return layer.operator.name()
-    if layer.share is not None:
-        return "share"
-    return snake(layer.block or layer.activation or "layer")
-
-
-def _claim(
-    scope: Scope, taken: dict[str, Location], name: str, where: Location, path: str
-) -> None:
-    if name in taken:
-        hint = "give one of them another name with `as`, or rename the branch"
-        scope.report.add(
-            f"the name `{name}` is taken (line {taken[name].line})", where, path, hint
-        )
-    taken.setdefault(name, where)

@@ -23,12 +23,18 @@ _OWN = {
 
 @cache
 def _reserved(kind: str) -> dict[str, str]:
-    reserved = {word: "the spec language" for word in sorted(_OWN[kind])}
+    reserved = dict.fromkeys(sorted(_OWN[kind]), "the spec language")
     for language in LANGUAGES.values():
-        reserved |= {word: language.TITLE for word in language.KEYWORDS}
+        reserved |= dict.fromkeys(language.KEYWORDS, language.TITLE)
     for backend in built_in():
-        reserved |= {word: backend.title for word in backend.reserved.get(kind, ())}
+        reserved |= dict.fromkeys(backend.reserved.get(kind, ()), backend.title)
     return reserved
+
+
+def is_word(name: str) -> bool:
+    """Whether a name is one that every language can import a file by."""
+    words = {word for language in LANGUAGES.values() for word in language.KEYWORDS}
+    return name.isidentifier() and name.isascii() and name not in words
 
 
 def check_name(report: Report, name: str, kind: str, where: Location, path: str) -> bool:
@@ -55,9 +61,8 @@ def check_name(report: Report, name: str, kind: str, where: Location, path: str)
         return False
     owner = _reserved(kind).get(name)
     if owner:
-        hint = f"another name, such as `{name}_`" if kind != "class" else f"such as `{name}Net`"
-        if kind != "class":
-            hint = f"another name, such as `{name}1`" if kind == "layer" else f"such as `{name}_value`"
+        suffix = {"class": "Net", "layer": "1", "parameter": "_value"}[kind]
+        hint = f"another name, such as `{name}{suffix}`"
         report.add(f"`{name}` is a reserved word of {owner}", where, path, hint)
         return False
     return True

@@ -9,26 +9,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from archspec.errors import ArchspecError, Location, Problem, SpecError
-from archspec.names import did_you_mean
-from archspec.reading import Mapping, Node, Scalar, Sequence, describe, plain
+from archspec.reading import Mapping, Node, describe, plain
+from archspec.schema.translation import translated
 
 M = TypeVar("M", bound=BaseModel)
 
-_TYPES = {
-    "string_type": "a string",
-    "int_type": "an integer",
-    "int_parsing": "an integer",
-    "int_from_float": "an integer",
-    "float_type": "a number",
-    "float_parsing": "a number",
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
-    "list_type": "a list",
-    "tuple_type": "a list",
-    "dict_type": "a mapping",
-    "model_type": "a mapping",
-    "model_attributes_type": "a mapping",
-}
 MOST = 50
 
 
@@ -56,18 +41,17 @@ class Report:
             more = len(unique) - MOST
             if more > 0:
                 unique = [*unique[:MOST], Problem(f"and {more} more problems")]
-            raise SpecError(unique)
+            raise SpecError([_printable(each) for each in unique])
 
     @contextmanager
-    def collecting(self, where: Location | None = None, path: str = "") -> Iterator[None]:
+    def collecting(self, where: Location | None = None) -> Iterator[None]:
         """Turn an ArchspecError raised inside into notes, placed where they have no place."""
         try:
             yield
         except ArchspecError as error:
             for each in error.problems:
-                joined = f"{path}.{each.path}" if path and each.path else path or each.path
                 place = each.where or where
-                self.problems.append(Problem(each.problem, place, joined, each.hint))
+                self.problems.append(Problem(each.problem, place, each.path, each.hint))
 
     def validate(
         self,
@@ -94,56 +78,27 @@ class Report:
         try:
             return model.model_validate(given)
         except ValidationError as error:
-            for detail in error.errors(include_url=False):
-                self._translate(model, dict(detail), node, path)
+            self.problems.extend(translated(model, error, node, path))
             return None
 
-    def _translate(
-        self, model: type[BaseModel], detail: dict[str, Any], node: Node, path: str
-    ) -> None:
-        kind, loc = detail["type"], tuple(detail["loc"])
-        place, path, found = _walk(node, loc, path)
-        context = detail.get("ctx", {})
-        known = [field.alias or name for name, field in model.model_fields.items()]
-        if kind == "extra_forbidden":
-            key = str(loc[-1])
-            entry = node.entry(key) if isinstance(node, Mapping) and len(loc) == 1 else None
-            where = entry.key_where if entry else place
-            options = [] if len(loc) > 1 else known
-            self.add(f"unknown key `{key}`", where, path, did_you_mean(key, options))
-        elif kind == "missing":
-            self.add(f"`{loc[-1]}` is missing", place, path)
-        elif kind == "expected":
-            self.add(f"expected {context['what']}, received {found}", place, path)
-        elif kind == "ambiguous":
-            self.add(context["what"], place, path, context.get("hint"))
-        elif kind == "unknown":
-            self.add(f"`{loc[-1]}` is {context['what']}", place, path)
-        elif kind == "expression":
-            self.add(context["message"], place, path)
-        elif kind in ("literal_error", "enum"):
-            expected = str(context["expected"]).replace("'", "`")
-            self.add(f"expected {expected}, received {found}", place, path)
-        elif kind in _TYPES:
-            self.add(f"expected {_TYPES[kind]}, received {found}", place, path)
-        elif kind in ("greater_than", "greater_than_equal"):
-            least = context.get("gt", context.get("ge"))
-            word = "more than" if kind == "greater_than" else "at least"
-            self.add(f"expected a number of {word} {least:g}, received {found}", place, path)
-        else:
-            self.add(f"{detail['msg'].lower()}, received {found}", place, path)
+    def check_given(
+        self, model: type[BaseModel], node: Mapping, path: str, given: dict[str, Any]
+    ) -> set[str]:
+        """Check some of a model's fields and say which are wrong; others may be missing."""
+        try:
+            model.model_validate(given)
+        except ValidationError as error:
+            self.problems.extend(translated(model, error, node, path, missing=False))
+            return {str(each["loc"][0]) for each in error.errors() if each["type"] != "missing"}
+        return set()
 
 
-def _walk(node: Node, loc: tuple[Any, ...], path: str) -> tuple[Location, str, str]:
-    """The place, the path and a description of what an error's ``loc`` points at."""
-    for step in loc:
-        if isinstance(node, Mapping) and isinstance(step, str):
-            child = node.get(step)
-            if child is None:
-                continue
-            node, path = child, f"{path}.{step}" if path else step
-        elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
-            node, path = node.items[step], f"{path}[{step}]"
-        elif isinstance(node, Scalar):
-            break
-    return node.where, path, describe(node)
+def _printable(problem: Problem) -> Problem:
+    """A problem whose words, some of them the file's, are short and cannot steer a terminal."""
+    hint = problem.hint and _cut(problem.hint, 500)
+    return Problem(_cut(problem.problem, 500), problem.where, _cut(problem.path, 200), hint)
+
+
+def _cut(text: str, most: int) -> str:
+    text = text if len(text) <= most else f"{text[: most - 3]}..."
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

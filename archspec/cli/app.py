@@ -1,0 +1,93 @@
+"""The command ``archspec``: its commands, and how errors reach the screen."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Optional
+
+import typer
+
+from archspec.cli import backends, generate, specs, validate, verify, weights
+from archspec.cli.screen import print_error
+from archspec.errors import ArchspecError, UsageError
+
+app = typer.Typer(
+    name="archspec",
+    help="Declare a neural network once; get code for every framework, proven to be the same.",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("generate")(generate.generate)
+app.command("validate")(validate.validate)
+app.command("verify")(verify.verify)
+app.add_typer(weights.app, name="weights")
+app.command("backends")(backends.backends)
+app.command("init")(specs.init)
+app.command("list")(specs.list_specs)
+app.command("schema")(specs.schema)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib import metadata
+
+        print(f"archspec {metadata.version('archspec-nn')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        Optional[bool],  # noqa: UP045 - typer reads the annotation at run time
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = None,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; exit with 0, 1 (an error, a disagreement) or 2 (wrong usage)."""
+    try:
+        _refuse_namesake()
+        app()
+    except ArchspecError as error:
+        print_error(error)
+        sys.exit(2 if isinstance(error, UsageError) else 1)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of a pipe has gone; say nothing more, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except RecursionError:
+        print_error(ArchspecError("the spec is nested too deeply"))
+        sys.exit(1)
+    except Exception as error:
+        if os.environ.get("ARCHSPEC_TRACEBACK"):
+            raise
+        hint = "please report it; ARCHSPEC_TRACEBACK=1 shows where it happened"
+        print_error(
+            ArchspecError(f"a mistake in archspec: {type(error).__name__}: {error}", hint=hint)
+        )
+        sys.exit(1)
+
+
+def _refuse_namesake() -> None:
+    """The package index has another ``archspec``, about processors; both cannot be installed."""
+    from importlib import metadata
+
+    try:
+        other = metadata.version("archspec")
+    except metadata.PackageNotFoundError:
+        return
+    raise ArchspecError(
+        f"another package called `archspec` ({other}, about processor architectures) is installed"
+        " in this environment and shares this one's import name",
+        hint="give each an environment of its own: `pip uninstall archspec archspec-nn`,"
+        " then `pip install archspec-nn`",
+    )

@@ -1,0 +1,125 @@
+"""``archspec generate``: write the code of a network for one or several backends."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from archspec.cli.options import SET_HELP, SPEC_HELP, find_spec, parse_settings
+from archspec.errors import ArchspecError, UsageError
+
+
+def generate(
+    spec: Annotated[Optional[list[str]], typer.Argument(help=SPEC_HELP)] = None,  # noqa: UP045
+    backend: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--backend", "-b", help="A backend's name, the path of its folder, or `all`. Repeatable."
+        ),
+    ] = None,
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--output", "-o", help="A file, or a folder where there are several."),
+    ] = None,
+    stdout: Annotated[bool, typer.Option("--stdout", help="Print instead of writing.")] = False,
+    settings: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option("--set", metavar="NAME=VALUE", help=SET_HELP),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 with a diff if a file is stale.")
+    ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every spec in specs/ for every backend.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+) -> None:
+    """Write a network's source code: generated/<backend>/<spec>.<ext> unless told otherwise."""
+    from archspec.backends import built_in, find_backend
+    from archspec.generation import Target, stale, write
+    from archspec.resolve import resolve
+    from archspec.schema import load
+
+    paths = _specs(spec or [], everything)
+    names = list(backend or [])
+    if everything or "all" in names:
+        names = [each.name for each in built_in()]
+    if not names:
+        raise UsageError(
+            "which backend? give `--backend NAME`",
+            hint="known: " + ", ".join(each.name for each in built_in()) + "; or `--backend all`",
+        )
+    backends = [find_backend(name) for name in dict.fromkeys(names)]
+    models = []
+    problems = []
+    for path in paths:
+        try:
+            read = load(path)
+            models.append(resolve(read, **parse_settings(read, settings or [])))
+        except UsageError:
+            raise
+        except ArchspecError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ArchspecError(problems)
+    targets = [
+        Target.of(model, each, _place(output, len(models) * len(backends)))
+        for model in models
+        for each in backends
+    ]
+    _refuse_clashes(targets)
+    if stdout:
+        sys.stdout.write("\n".join(target.text for target in targets))
+        return
+    if check:
+        diffs = [diff for target in targets if (diff := stale(target))]
+        if diffs:
+            sys.stdout.write("\n".join(diffs))
+            raise ArchspecError(
+                f"{len(diffs)} of {len(targets)} generated files are stale",
+                hint="run the same command without --check",
+            )
+        if not quiet:
+            print(f"{len(targets)} generated files are up to date")
+        return
+    for target, changed in zip(targets, write(targets), strict=True):
+        if not quiet:
+            print(f"{'wrote' if changed else 'unchanged'} {target.path}")
+
+
+def _specs(given: list[str], everything: bool) -> list[str]:
+    if everything and given:
+        raise UsageError("--all takes every spec; name none")
+    if not everything:
+        if not given:
+            raise UsageError(
+                "which spec? such as `archspec generate specs/googlenet.yaml --backend torch`"
+            )
+        return [find_spec(each) for each in given]
+    from archspec.backends import specs_folder
+
+    folder = Path("specs") if Path("specs").is_dir() else specs_folder()
+    found = sorted(str(path) for path in folder.glob("*.yaml"))
+    if not found:
+        raise UsageError(f"there are no specs in {folder}")
+    return found
+
+
+def _place(output: Path | None, count: int) -> tuple[Path | None, bool]:
+    """The path given by ``--output`` and whether it is a folder."""
+    if output is None:
+        return None, True
+    return output, count > 1 or output.is_dir() or str(output).endswith(("/", "\\"))
+
+
+def _refuse_clashes(targets: list) -> None:  # type: ignore[type-arg]
+    seen: dict[Path, str] = {}
+    for target in targets:
+        if target.path in seen:
+            raise UsageError(
+                f"{seen[target.path]} and {target.source} would both be written to {target.path}"
+            )
+        seen[target.path] = target.source

@@ -1,0 +1,60 @@
+"""What several commands have in common: finding a spec, and setting its parameters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archspec.errors import UsageError
+
+if TYPE_CHECKING:
+    from archspec.resolve import Model
+    from archspec.schema import Spec
+
+SET_HELP = "Set a parameter of the network: NAME=VALUE. May be repeated."
+SPEC_HELP = "A spec, or the name of a bundled one (see `archspec list`)."
+
+
+def find_spec(path: str) -> str:
+    """The path of a spec: as given, or that of the bundled spec of this name."""
+    if not Path(path).exists() and Path(path).name == path:
+        from archspec.backends import specs_folder
+
+        bundled = specs_folder() / (path if path.endswith(".yaml") else f"{path}.yaml")
+        if bundled.is_file():
+            here = Path.cwd()
+            return str(bundled.relative_to(here) if bundled.is_relative_to(here) else bundled)
+    return path
+
+
+def parse_settings(spec: Spec, settings: list[str]) -> dict[str, Any]:
+    """The values that ``--set NAME=VALUE`` options give to parameters.
+
+    Raises:
+        UsageError: for one that is not of this form, unknown, or of the wrong kind.
+    """
+    from archspec.names import did_you_mean
+    from archspec.resolve import parse_value
+
+    values: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise UsageError(f"--set expects NAME=VALUE, received {setting!r}")
+        if name not in spec.parameters:
+            hint = did_you_mean(name, spec.parameters) or f"`{spec.name}` has no parameters"
+            raise UsageError(f"--set: `{spec.name}` has no parameter `{name}`", hint=hint)
+        if name in values:
+            raise UsageError(f"--set: `{name}` is set twice")
+        values[name] = parse_value(spec.parameters[name], text.strip())
+    return values
+
+
+def load_model(path: str, settings: list[str]) -> Model:
+    """Read and resolve a spec with parameters set on the command line."""
+    from archspec.resolve import resolve
+    from archspec.schema import load
+
+    spec = load(find_spec(path))
+    return resolve(spec, **parse_settings(spec, settings))

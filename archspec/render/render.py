@@ -1,0 +1,244 @@
+"""From a resolved model to the source code of one backend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from archspec.backends import Backend, find_backend
+from archspec.expressions import Expr, names_in_order, substitute
+from archspec.expressions.nodes import Name
+from archspec.model.module import Module, ModuleParameter, Step
+from archspec.render.environment import Templates
+from archspec.render.format import FORMATTERS
+from archspec.render.header import header
+from archspec.render.outline import outline
+from archspec.render.plan import Plan, plan
+from archspec.render.source_map import Rendered, Span, lines_of, without_marks
+from archspec.resolve import Model
+from archspec.schema.initialization import Distribution, Initialization
+from archspec.schema.spec import MISSING
+
+# Operators whose weights are kernels, which a network's initialisation speaks of.
+_KERNELS = ("conv", "conv_transpose", "dense")
+
+
+@dataclass(frozen=True)
+class ClassView:
+    """A class as its template sees it."""
+
+    plan: Plan
+    body: str
+    parameters: tuple[ModuleParameter, ...]
+    names: frozenset[str]
+
+    @property
+    def doc(self) -> str:
+        """One line for the class's docstring."""
+        return self.plan.module.doc
+
+    @property
+    def name(self) -> str:
+        """The class's name."""
+        return self.plan.module.name
+
+
+@dataclass(frozen=True)
+class Override:
+    """A tensor of a layer that does not start as the network's others do."""
+
+    key: str
+    tensor: str
+    distribution: Distribution
+    always: bool
+
+
+def render(model: Model, backend: Backend | str) -> Rendered:
+    """The source code of a network for one backend, formatted.
+
+    Args:
+        model: the resolved network.
+        backend: a backend, its name, or the path of its folder.
+
+    Raises:
+        BackendError: if the backend is unknown or cannot honour something in the network.
+    """
+    if isinstance(backend, str):
+        backend = find_backend(backend)
+    return _Renderer(model, backend).render()
+
+
+class _Renderer:
+    def __init__(self, model: Model, backend: Backend) -> None:
+        self.model = model
+        self.backend = backend
+        self.templates = Templates(backend, model.spec.init)
+        # The parameters that each class takes, known once its body has been rendered.
+        self.signatures: dict[str, tuple[ModuleParameter, ...]] = {}
+        self.modules: dict[str, Module] = {}
+        self.templates.environment.globals.update(
+            constructor_arguments=self.constructor_arguments,
+            takes_inputs=self.templates.takes_inputs,
+            module_of=lambda step: self.modules.get(step.module or ""),
+            backend=backend.manifest,
+        )
+
+    def render(self) -> Rendered:
+        templates, model = self.templates, self.model
+        containers = self.backend.manifest.containers
+        modules: list[Module] = []
+        exports: dict[str, tuple[str, ...]] = {}
+        taken = {each.name for each in model.modules}
+        for module in model.modules:
+            outlined = [module]
+            if containers == "modules":
+                result = outline(module, taken)
+                outlined = list(result.modules)
+                exports |= result.exports
+            modules.extend(outlined)
+        self.modules = {each.name: each for each in modules}
+        views = [self._class(module, exports) for module in modules]
+        text = templates.render(
+            "module.jinja",
+            part="file",
+            classes=views,
+            support=lambda: list(templates.support),
+            shortcuts=lambda: [each for each in _KERNELS if each in templates.shortcuts],
+            model=model,
+            init=self._initial(),
+            imports=self._imports,
+            header=header(model, self.templates),
+            kernels=self._kernels(),
+        )
+        plain, marks = without_marks(text)
+        name = f"{model.spec.stem}.{self.backend.manifest.extension}"
+        formatted = FORMATTERS[self.backend.manifest.language](plain, name)
+        return Rendered(formatted, self._spans(formatted, marks))
+
+    def _imports(self) -> list[str]:
+        """The imports that the code came to use."""
+        lines = [each for each in self.backend.manifest.imports if each.name in self.templates.imports]
+        return self.templates.language.imports(each.line for each in lines)
+
+    def _class(self, module: Module, exports: Mapping[str, tuple[str, ...]]) -> ClassView:
+        templates = self.templates
+        planned = plan(module, self.backend.manifest.containers, exports)
+        templates.module = module.name
+        templates.names = set()
+        own = {each.name for each in module.parameters if not self._inferred(each)}
+        templates.fields = frozenset(own)
+        body = templates.render(
+            "module.jinja",
+            part="class",
+            plan=planned,
+            overrides=self._overrides(module),
+            init=self._initial(),
+            shared=planned.shared,
+            channels_used=lambda: self._channels_used(module),
+            saved=self._saved(module),
+            on_self=self._on_self,
+            kernels=self._kernels(),
+            biases=any(tensor.role == "bias" for _, tensor in self.model.graph.tensors.values()),
+            overrides_of_blocks=self._overrides_of_blocks(),
+        )
+        templates.fields = frozenset()
+        used = frozenset(templates.names)
+        parameters = tuple(
+            each
+            for each in module.parameters
+            if each.role == "declared"
+            or (not self._inferred(each) and (each.name in used or module.exchangeable))
+        )
+        self.signatures[module.name] = parameters
+        return ClassView(planned, body, parameters, used)
+
+    def _inferred(self, parameter: ModuleParameter) -> bool:
+        return parameter.role == "channels" and self.backend.manifest.infers_channels
+
+    def constructor_arguments(self, step: Step) -> tuple[list[Any], dict[str, Any]]:
+        """What a call of a class is given: values in order, and values by name.
+
+        As a person would write it: required parameters in order, those with defaults by name;
+        all by name where the class itself is a parameter.
+        """
+        given = dict(step.arguments)
+        if step.by_parameter:
+            channels = [] if self.backend.manifest.infers_channels else [given.pop("in_channels")]
+            given.pop("in_channels", None)
+            kinds = {p.name: p.kind for m in self.modules.values() for p in m.parameters}
+            named = {n: self.templates.argument(kinds.get(n), v) for n, v in given.items()}
+            return channels, named
+        positional: list[Any] = []
+        named = {}
+        whole = True
+        for parameter in self.signatures[step.module or ""]:
+            if parameter.name not in given:
+                whole = False
+                continue
+            value = self.templates.argument(parameter.kind, given[parameter.name])
+            if whole and parameter.default is MISSING:
+                positional.append(value)
+            else:
+                named[parameter.name] = value
+        return positional, named
+
+    def _initial(self) -> Initialization:
+        return self.model.spec.init
+
+    def _channels_used(self, module: Module) -> list[tuple[str, str]]:
+        """Implicit channels that the code has come to use, each with the input it belongs to."""
+        channels = [each.name for each in module.parameters if each.role == "channels"]
+        pairs = zip(channels, module.inputs, strict=False)
+        return [pair for pair in pairs if pair[0] in self.templates.names]
+
+    def _kernels(self) -> list[tuple[str, int]]:
+        """Operators with kernels that the classes hold, each with its number of spatial axes."""
+        present = {
+            (step.operator.name(), step.rank)
+            for module in self.modules.values()
+            for step in module.steps()
+            if step.operator
+        }
+        return [pair for name in _KERNELS for pair in sorted(present) if pair[0] == name]
+
+    def _saved(self, module: Module) -> list[str]:
+        """Parameters that the network's class needs when it is called."""
+        conditions = [output.when for output in module.outputs if output.when is not None]
+        return list(dict.fromkeys(name for each in conditions for name in names_in_order(each)))
+
+    def _on_self(self, expression: Expr) -> Any:
+        """An expression over what the constructor has saved."""
+        names = {name: Name(f"self.{name}") for name in names_in_order(expression)}
+        self.templates.names.update(names)
+        return substitute(expression, names)
+
+    def _overrides_of_blocks(self) -> list[tuple[str, list[Override]]]:
+        found = [(n, self._overrides(m)) for n, m in self.modules.items() if not m.root]
+        return [pair for pair in found if pair[1]]
+
+    def _overrides(self, module: Module) -> list[Override]:
+        """Tensors of this class's layers with an initialisation of their own."""
+        found = []
+        for step in module.steps():
+            if step.init is None or step.operator is None:
+                continue
+            for tensor, value in (("weight", step.init.kernel), ("bias", step.init.bias)):
+                network = self.model.spec.init.kernel if tensor == "weight" else self.model.spec.init.bias
+                bias = getattr(step.operator, "bias", None)
+                if value is None or value == network or (tensor == "bias" and not bias):
+                    continue
+                always = step.when is None and step.repeat is None
+                found.append(Override(step.key, tensor, value, always))
+        return found
+
+    def _spans(self, text: str, marks: list[tuple[int, int, int]]) -> tuple[Span, ...]:
+        spans = []
+        for number, first, last in lines_of(text, marks):
+            module, step = self.templates.marks[number]
+            if step.origin is not None:
+                module, key = step.origin
+            else:
+                key = step.key
+            spans.append(Span(first, last, module, key, step.where))
+        return tuple(sorted(spans, key=lambda span: (span.first, span.last, span.key)))

@@ -1,0 +1,67 @@
+"""The files that a spec is made of, none of which may lie outside its folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from archspec.errors import Location, Problem, SpecError
+from archspec.reading import Node, read_file
+
+DEEPEST = 16
+"""The longest chain of specs that extend each other, and the most libraries of one spec."""
+MOST = 64
+"""The most files of one spec."""
+
+
+@dataclass
+class Files:
+    """The files read so far, by path, with the names that messages call them by.
+
+    Args:
+        root: the folder of the spec; every file lies in it or below.
+        shown: what each file is called.
+    """
+
+    root: Path
+    shown: dict[Path, str] = field(default_factory=dict)
+
+    def read(self, name: str, near: Path, where: Location, key: str) -> tuple[Path, Node]:
+        """Read a file named in another one.
+
+        Args:
+            name: the path as written.
+            near: the file that names it.
+            where: where it does.
+            key: ``extends`` or ``import``.
+
+        Raises:
+            SpecError: where the path leaves the folder tree or the file cannot be read.
+        """
+        if not name or "\\" in name or not name.isprintable() or Path(name).is_absolute():
+            hint = "with `/` between folders, such as `blocks/common.yaml`"
+            raise SpecError(f"expected a relative path, received {name[:80]!r}", where, key, hint)
+        try:
+            path = (near.parent / name).resolve()
+        except (OSError, RuntimeError, ValueError):
+            raise SpecError(f"{name[:80]!r} is not a path", where, key) from None
+        if not path.is_relative_to(self.root):
+            raise SpecError(
+                f"{name[:80]!r} lies outside the spec's folder",
+                where,
+                key,
+                "a spec may only use files in its own folder and below",
+            )
+        if path not in self.shown and len(self.shown) >= MOST:
+            raise SpecError(f"a spec is made of more than {MOST} files", where, key)
+        shown = str(Path(where.file).parent / name)
+        try:
+            node = read_file(path, shown)
+        except SpecError as error:
+            # A file that cannot be opened has no place of its own.
+            raise SpecError(
+                each if each.where else Problem(each.problem, where, key, each.hint)
+                for each in error.problems
+            ) from None
+        self.shown[path] = shown
+        return path, node

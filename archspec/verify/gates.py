@@ -1,0 +1,70 @@
+"""How far apart two results may be; the reasons are in ``docs/verification.md``.
+
+float64 proves that two programs mean the same, float32 only shows the rounding. Every gate here
+is a number that a reader can derive.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+# Outputs, layers and running statistics in float64, relative to the tensor's largest value.
+FLOAT64 = 1e-12
+
+# In float32, how many times its own distance from float64 a result may be from another.
+FLOAT32_FACTOR = 10.0
+# That distance is taken for no less than this: two results can be close to float64 by luck.
+FLOAT32_FLOOR = 4 * float(np.finfo(np.float32).eps)
+
+# Gradients and stepped parameters, relative to the norm of the tensor, in the 2-norm.
+GRADIENT = 1e-10
+# A bias before a BatchNorm has a true gradient of zero: no norm counts for less than this part
+# of the norm of all.
+GRADIENT_LEAST = 1e-3
+
+# Against finite differences: their estimated error times the factor, and no less than the floor.
+DIFFERENCES_FACTOR = 10.0
+DIFFERENCES_FLOOR = 1e-6
+
+# Normalisations of inputs shifted by 2 ** SHIFT times their size. The shifted input keeps 53 - 10
+# bits, so an honest variance is off by some 1e-13 and the output by as much; a variance computed as
+# E[x²] - E[x]² loses twice as many bits, some 1e-9.
+SHIFT = 10
+SHIFTED = 1e-11
+
+# Another input must move the outputs by this much, or agreement would mean little.
+SENSITIVITY = 1e-2
+
+# A BatchNorm over fewer values than this is so ill-conditioned that rounding shows.
+LEAST_VALUES = 8
+
+# Steps change the tensors by about this part of their norm.
+STEP = 2.0**-7
+
+
+def float32(own: float, other: float) -> float:
+    """The gate between two float32 results, from each one's own distance to its float64 result.
+
+    The smaller of the two counts: whoever is less accurate by an order of magnitude (TF32, a
+    variance that cancels) shall not set the measure.
+    """
+    return FLOAT32_FACTOR * max(min(own, other), FLOAT32_FLOOR)
+
+
+def gradient(norm: float, norm_of_all: float) -> float:
+    """The greatest norm of the difference of one tensor's gradients (or values)."""
+    return GRADIENT * max(norm, GRADIENT_LEAST * norm_of_all)
+
+
+def differences(error: float, scale: float) -> float:
+    """The gate for ``<g, v>`` against finite differences, relative to ``scale``.
+
+    Args:
+        error: the estimated absolute error of the differences.
+        scale: the size that ``<g, v>`` typically has.
+    """
+    if not scale or not math.isfinite(error):
+        return math.inf
+    return max(DIFFERENCES_FLOOR, DIFFERENCES_FACTOR * error / scale)

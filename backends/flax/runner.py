@@ -1,0 +1,236 @@
+"""Runs a Flax Linen module for archspec: ``python runner.py FOLDER`` (see ``archspec_runner``)."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any
+
+import jax
+
+# Before any array is made: float64 where it is asked for, and no TF32 on GPUs.
+jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_default_matmul_precision", "highest")
+
+import flax
+import jax.numpy as jnp
+import numpy as np
+from archspec_runner import Computed, Mismatch, Recorder, Request, load_class, serve, traced
+from archspec_runner.protocol import Array, accepted
+from flax import linen as nn
+from flax.traverse_util import flatten_dict, unflatten_dict
+
+_NORMS = (nn.BatchNorm, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
+_STATISTICS = "batch_stats"
+
+
+class Linen:
+    """One module; each kind of pass is compiled once."""
+
+    def __init__(self, request: Request) -> None:
+        kind = "gpu" if request.device.startswith("cuda") else "cpu"
+        self.device = jax.devices(kind)[int((request.device.split(":") + ["0"])[1])]
+        jax.config.update("jax_default_device", self.device)
+        self.request = request
+        kind_of_module, _ = load_class(request, nn.Module)
+        self.module: nn.Module = kind_of_module(**accepted(kind_of_module, request.arguments))
+        self._compiled: dict[tuple[Any, ...], tuple[Any, list[Recorder]]] = {}
+
+    def versions(self) -> dict[str, str]:
+        device = "cpu" if self.device.platform == "cpu" else self.device.device_kind
+        return {"flax": flax.__version__, "jax": jax.__version__, "device": device}
+
+    def expect(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        inputs = self.request.part("input", "float64")
+        arguments = [inputs[name] for name in self.request.inputs]
+        mode = self._mode(training=False)
+
+        def initial() -> Any:
+            return self.module.init(jax.random.key(0), *arguments, **mode)
+
+        try:
+            found = flatten_dict(jax.eval_shape(initial), sep="/")
+        except Exception:
+            # It breaks off; where, the first pass will tell.
+            return
+        Mismatch.check(shapes, {name: tuple(each.shape) for name, each in found.items()})
+
+    def forward(
+        self,
+        weights: Mapping[str, Array],
+        inputs: Mapping[str, Array],
+        training: bool,
+        shift: int | None = None,
+    ) -> Computed:
+        return self._pass(weights, inputs, None, training, shift)
+
+    def gradients(
+        self,
+        weights: Mapping[str, Array],
+        inputs: Mapping[str, Array],
+        cotangents: Mapping[str, Array],
+        training: bool,
+    ) -> Computed:
+        return self._pass(weights, inputs, cotangents, training, None)
+
+    def _pass(
+        self,
+        weights: Mapping[str, Array],
+        inputs: Mapping[str, Array],
+        cotangents: Mapping[str, Array] | None,
+        training: bool,
+        shift: int | None,
+    ) -> Computed:
+        computed = Computed()
+        parts = {"params": {}} | unflatten_dict(
+            {tuple(name.split("/")): jnp.asarray(each) for name, each in weights.items()}
+        )
+        params = parts.pop("params")
+        arrays = {name: jnp.asarray(each) for name, each in inputs.items()}
+        dtype = next(iter(arrays.values())).dtype
+        key = (str(dtype), cotangents is not None, training, shift)
+        if key not in self._compiled:
+            self._compiled[key] = self._function(cotangents is not None, training, shift)
+        function, recorders = self._compiled[key]
+        slopes: tuple[Any, Any] = ({}, {})
+        try:
+            result = function(params, parts, arrays, cotangents)
+            if cotangents is None:
+                outputs, kept, state = result
+            else:
+                slopes, (outputs, kept, state) = result
+        except Exception as error:
+            # While it is compiled there are no numbers: run as far as it gets without.
+            computed.stopped = error
+            recorders.clear()
+            kept, outputs, state = self._as_far(params, parts, arrays, training, shift, recorders)
+        computed.outputs = {name: np.asarray(each) for name, each in outputs.items()}
+        computed.gradients = {f"params/{n}": each for n, each in _flat(slopes[0]).items()}
+        computed.input_gradients = {name: np.asarray(each) for name, each in slopes[1].items()}
+        if training:
+            computed.statistics = {
+                f"{_STATISTICS}/{n}": each for n, each in _flat(state.get(_STATISTICS, {})).items()
+            }
+        computed.arrays = [np.asarray(each) for each in kept]
+        computed.records, computed.dropouts = recorders[0].records, recorders[0].dropouts
+        return computed
+
+    def _function(
+        self, differentiate: bool, training: bool, shift: int | None
+    ) -> tuple[Any, list[Recorder]]:
+        recorders: list[Recorder] = []
+
+        def run(params: Any, others: Any, inputs: Any) -> Any:
+            recorder = Recorder(id, lambda value: value)
+            recorders[:] = [recorder]
+            outputs, state = self._apply(params, others, inputs, training, shift, recorder)
+            return outputs, list(recorder.arrays), state
+
+        def weighted(params: Any, inputs: Any, others: Any, cotangents: Any) -> Any:
+            result = run(params, others, inputs)
+            total = sum(jnp.sum(cotangents[name] * each) for name, each in result[0].items())
+            return total, result
+
+        def forward(params: Any, others: Any, inputs: Any, cotangents: Any) -> Any:
+            return run(params, others, inputs)
+
+        def backward(params: Any, others: Any, inputs: Any, cotangents: Any) -> Any:
+            slope = jax.grad(weighted, argnums=(0, 1), has_aux=True)
+            return slope(params, inputs, others, cotangents)
+
+        return jax.jit(backward if differentiate else forward), recorders
+
+    def _as_far(
+        self,
+        params: Any,
+        others: Any,
+        inputs: Any,
+        training: bool,
+        shift: int | None,
+        recorders: list[Recorder],
+    ) -> tuple[list[Any], dict[str, Any], dict[str, Any]]:
+        recorder = Recorder(id, lambda value: value)
+        recorders.append(recorder)
+        try:
+            outputs, state = self._apply(params, others, inputs, training, shift, recorder)
+        except Exception:
+            return recorder.arrays, {}, {}
+        return recorder.arrays, outputs, dict(state)
+
+    def _apply(
+        self,
+        params: Any,
+        others: Any,
+        inputs: Any,
+        training: bool,
+        shift: int | None,
+        recorder: Recorder,
+    ) -> tuple[dict[str, Any], Any]:
+        arguments = [inputs[name] for name in self.request.inputs]
+        with ExitStack() as stack:
+            stack.enter_context(nn.intercept_methods(_watch(recorder, shift)))
+            if shift is None:
+                file = self.request.file
+                stack.enter_context(traced(file, recorder, _is_array, id, _path))
+            result, state = self.module.apply(
+                {"params": params, **others},
+                *arguments,
+                **self._mode(training),
+                rngs={"dropout": jax.random.key(0)},
+                mutable=[_STATISTICS] if training else [],
+            )
+        return self.request.named(result), state
+
+    def _mode(self, training: bool) -> dict[str, bool]:
+        """How the module is told that it trains."""
+        taken = inspect.signature(type(self.module).__call__).parameters
+        names = {"train": training, "training": training, "is_training": training}
+        names["deterministic"] = not training
+        return {name: value for name, value in names.items() if name in taken}
+
+
+def _watch(recorder: Recorder, shift: int | None) -> Any:
+    def interceptor(function: Any, arguments: Any, named: Any, context: Any) -> Any:
+        module = context.module
+        if context.method_name != "__call__":
+            return function(*arguments, **named)
+        path = "/".join(module.path)
+        if isinstance(module, nn.Dropout):
+            still = nn.merge_param(
+                "deterministic", module.deterministic, _deterministic(arguments, named)
+            )
+            recorder.dropout(path, module.rate, not still)
+            output = arguments[0]
+        elif shift is not None and isinstance(module, _NORMS):
+            x, *rest = arguments
+            output = function(x + 2.0**shift * jnp.max(jnp.abs(x)), *rest, **named)
+        else:
+            output = function(*arguments, **named)
+        if _is_array(output) and (shift is None or isinstance(module, _NORMS)):
+            recorder.module(path, type(module).__name__, output)
+        return output
+
+    return interceptor
+
+
+def _deterministic(arguments: tuple[Any, ...], named: Mapping[str, Any]) -> bool | None:
+    return arguments[1] if len(arguments) > 1 else named.get("deterministic")
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, jax.Array) and value.ndim > 0 and jnp.issubdtype(value.dtype, jnp.floating)
+
+
+def _path(module: Any) -> str | None:
+    if not isinstance(module, nn.Module) or module.scope is None:
+        return None
+    return "/".join(module.path)
+
+
+def _flat(tree: Any) -> dict[str, Array]:
+    return {name: np.asarray(each) for name, each in flatten_dict(dict(tree), sep="/").items()}
+
+
+if __name__ == "__main__":
+    serve(Linen)

@@ -1,0 +1,27 @@
+"""What several folders of tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+from archspec.backends import find_backend
+
+
+@pytest.fixture
+def require_backend() -> Callable[[str], None]:
+    """Skip where a backend is not installed; fail where ARCHSPEC_REQUIRE_BACKENDS names it."""
+
+    def require(name: str) -> None:
+        missing = [each for each, version in find_backend(name).installed().items() if not version]
+        if not missing:
+            return
+        reason = f"{name} is not installed (missing: {', '.join(missing)})"
+        required = os.environ.get("ARCHSPEC_REQUIRE_BACKENDS", "").split(",")
+        if name in [each.strip() for each in required]:
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+    return require

@@ -1,0 +1,294 @@
+"""Checkpoints of the frameworks themselves; the frameworks run in processes of their own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+
+import numpy as np
+import pytest
+
+from archspec.errors import BackendError, WeightsError
+from archspec.resolve import Model
+from archspec.weights.convert import convert
+from archspec.weights.files import read_safetensors, write_safetensors
+from archspec.weights.generator import seeded
+
+pytestmark = pytest.mark.parity
+
+
+def python(folder: Path, code: str) -> str:
+    """What a program prints that runs in a folder."""
+    command = [sys.executable, "-c", dedent(code)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def torch(require_backend: Callable[[str], None]) -> None:
+    require_backend("torch")
+
+
+@pytest.fixture
+def flax(require_backend: Callable[[str], None]) -> None:
+    require_backend("flax")
+
+
+@pytest.fixture
+def canonical(tiny: Model, tmp_path: Path) -> Path:
+    path = tmp_path / "canonical.safetensors"
+    weights = seeded(tiny.graph, 0)
+    write_safetensors(path, {name: array.astype(np.float32) for name, array in weights.items()})
+    return path
+
+
+@pytest.fixture
+def checkpoint(torch: None, tiny: Model, canonical: Path, tmp_path: Path) -> Path:
+    convert(tiny, "safetensors", canonical, "torch", tmp_path / "model.pt")
+    return tmp_path / "model.pt"
+
+
+def refusal(model: Model, form: str, source: Path) -> str:
+    target = source.with_name("never.safetensors")
+    with pytest.raises(WeightsError) as caught:
+        convert(model, form, source, "safetensors", target)
+    assert not target.exists()
+    assert not list(source.parent.glob(".archspec-*"))
+    return str(caught.value)
+
+
+def test_round_trip(flax: None, tiny: Model, checkpoint: Path, tmp_path: Path) -> None:
+    steps = [
+        ("torch", "model.pt"),
+        ("flax", "flax.safetensors"),
+        ("flax", "flax.msgpack"),
+        ("safetensors", "again.safetensors"),
+        ("torch", "back.pth"),
+    ]
+    for (form, source), (next_form, target) in zip(steps, steps[1:], strict=False):
+        convert(tiny, form, tmp_path / source, next_form, tmp_path / target)
+    python(
+        tmp_path,
+        """
+        import torch
+        before, after = (torch.load(path, weights_only=True) for path in ("model.pt", "back.pth"))
+        assert before.keys() == after.keys()
+        for name, tensor in before.items():
+            assert tensor.dtype == after[name].dtype and torch.equal(tensor, after[name])
+        """,
+    )
+    before, after = (
+        read_safetensors(tmp_path / f"{name}.safetensors").tensors for name in ("canonical", "again")
+    )
+    assert all(array.tobytes() == after[name].tobytes() for name, array in before.items())
+
+
+def test_checkpoints_are_the_same_bytes_each_time(
+    flax: None, tiny: Model, checkpoint: Path, canonical: Path, tmp_path: Path
+) -> None:
+    for form, ending in (("torch", "pt"), ("flax", "msgpack")):
+        paths = [tmp_path / f"{name}.{ending}" for name in ("one", "two")]
+        for path in paths:
+            convert(tiny, "safetensors", canonical, form, path)
+        assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+@pytest.mark.parametrize(
+    "wrapping",
+    [
+        "{'state_dict': state, 'epoch': 3}",
+        "{'model': state, 'optimizer': {}}",
+        "{'module.' + name: tensor for name, tensor in state.items()}",
+        "{'state_dict': {'_orig_mod.' + name: tensor for name, tensor in state.items()}}",
+        "{name: torch.nn.Parameter(t) if t.is_floating_point() else t for name, t in state.items()}",
+        "{name: t for name, t in state.items() if 'num_batches' not in name}",
+    ],
+)
+def test_usual_torch_checkpoints(
+    tiny: Model, checkpoint: Path, canonical: Path, tmp_path: Path, wrapping: str
+) -> None:
+    python(
+        tmp_path,
+        f"""
+        import torch
+        state = torch.load("model.pt", weights_only=True)
+        torch.save({wrapping}, "wrapped.pt")
+        """,
+    )
+    convert(tiny, "torch", tmp_path / "wrapped.pt", "safetensors", tmp_path / "out.safetensors")
+    before, after = (
+        read_safetensors(tmp_path / name).tensors for name in (canonical.name, "out.safetensors")
+    )
+    assert all(array.tobytes() == after[name].tobytes() for name, array in before.items())
+
+
+def test_half_precision(tiny: Model, checkpoint: Path, tmp_path: Path) -> None:
+    for kind, found in (("float16", "float16"), ("bfloat16", "float32"), ("float64", "float64")):
+        python(
+            tmp_path,
+            f"""
+            import torch
+            state = torch.load("model.pt", weights_only=True)
+            cast = {{n: t.to(torch.{kind}) if t.is_floating_point() else t for n, t in state.items()}}
+            torch.save(cast, "cast.pt")
+            """,
+        )
+        out = tmp_path / f"{kind}.safetensors"
+        done = convert(tiny, "torch", tmp_path / "cast.pt", "safetensors", out)
+        assert {str(array.dtype) for array in read_safetensors(out).tensors.values()} == {found}
+        assert bool(done.notes) == (kind == "bfloat16")
+
+
+def test_a_malicious_pickle_is_not_executed(torch: None, tiny: Model, tmp_path: Path) -> None:
+    python(
+        tmp_path,
+        """
+        import os, pickle, torch
+        class Attack:
+            def __reduce__(self):
+                return os.system, ("touch executed",)
+        torch.save({"a": Attack()}, "zip.pt")
+        torch.save({"a": Attack()}, "old.pt", _use_new_zipfile_serialization=False)
+        with open("bare.pt", "wb") as file:
+            pickle.dump(Attack(), file)
+        """,
+    )
+    for name in ("zip.pt", "old.pt", "bare.pt"):
+        message = refusal(tiny, "torch", tmp_path / name)
+        assert "damaged" in message or "no code in a checkpoint is run" in message
+    assert "holds more than tensors (posix.system)" in refusal(tiny, "torch", tmp_path / "zip.pt")
+    assert not (tmp_path / "executed").exists()
+    assert not Path("executed").exists()
+
+
+@pytest.mark.parametrize(
+    ("saved", "message"),
+    [
+        ("torch.nn.Linear(2, 2)", "holds more than tensors (torch.nn.modules.linear.Linear)"),
+        ("[torch.zeros(2)]", "expected a state dict, found an object of the type list"),
+        ("torch.zeros(2)", "expected a state dict, found an object of the type Tensor"),
+        ("{'state_dict': {}, 'model': {}}", "holds both `state_dict` and `model`"),
+        ("{'a': 3}", "'a' is no tensor but an object of the type int"),
+        ("{3: torch.zeros(2)}", "expected names of tensors, found 3"),
+        ("{'a': torch.zeros(2).to_sparse()}", "'a' is a sparse"),
+        ("{'a': torch.zeros(2, dtype=torch.complex128)}", "found torch.complex128"),
+        ("{'a': torch.zeros(1).expand(10**12)}", "its tensors claim 4000000000000 bytes"),
+        ("{'a\\n\\x1b[31m': 3}", r"'a\n\x1b[31m' is no tensor"),
+        ("{'head.dense1.bias': torch.tensor(float('nan'))}", "`a.block1.0.left.conv1.weight` is"),
+    ],
+)
+def test_torch_files_that_are_no_checkpoints(
+    torch: None, tiny: Model, tmp_path: Path, saved: str, message: str
+) -> None:
+    python(tmp_path, f"import torch\ntorch.save({saved}, 'bad.pt')")
+    assert message in refusal(tiny, "torch", tmp_path / "bad.pt")
+
+
+@pytest.mark.parametrize("data", [b"", b"nothing", b"\x80\x02", b"PK\x03\x04broken", b"\0" * 1000])
+def test_damaged_torch_files(torch: None, tiny: Model, tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "bad.pt").write_bytes(data)
+    assert "not a PyTorch checkpoint" in refusal(tiny, "torch", tmp_path / "bad.pt")
+
+
+def test_a_cut_off_torch_file(tiny: Model, checkpoint: Path) -> None:
+    data = checkpoint.read_bytes()
+    for length in (100, len(data) // 2, len(data) - 1):
+        checkpoint.write_bytes(data[:length])
+        assert "not a PyTorch checkpoint" in refusal(tiny, "torch", checkpoint)
+
+
+def test_nothing_in_the_current_folder_passes_for_a_framework(
+    tiny: Model, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "torch.py").write_text("open('executed', 'w')")
+    monkeypatch.chdir(tmp_path)
+    convert(tiny, "torch", "model.pt", "safetensors", "out.safetensors")
+    assert not (tmp_path / "executed").exists()
+
+
+def test_usual_flax_files(flax: None, tiny: Model, canonical: Path, tmp_path: Path) -> None:
+    convert(tiny, "safetensors", canonical, "flax", tmp_path / "model.msgpack")
+    python(
+        tmp_path,
+        """
+        from flax import serialization
+        with open("model.msgpack", "rb") as file:
+            variables = serialization.msgpack_restore(file.read())
+        assert set(variables) == {"params", "batch_stats"}
+        assert variables["params"]["head_dense1"]["kernel"].shape == (1800, 4)
+        state = {"step": 3, "opt_state": {"0": None}, **variables}
+        with open("state.msgpack", "wb") as file:
+            file.write(serialization.msgpack_serialize(state))
+        """,
+    )
+    out = tmp_path / "out.safetensors"
+    convert(tiny, "flax", tmp_path / "state.msgpack", "safetensors", out)
+    before, after = (read_safetensors(path).tensors for path in (canonical, out))
+    assert all(array.tobytes() == after[name].tobytes() for name, array in before.items())
+
+
+def test_flax_parameters_alone(flax: None, googlenet: Model, tmp_path: Path) -> None:
+    source, out = tmp_path / "a.safetensors", tmp_path / "out.safetensors"
+    write_safetensors(source, seeded(googlenet.graph, 0))
+    convert(googlenet, "safetensors", source, "flax", tmp_path / "model.msgpack")
+    python(
+        tmp_path,
+        """
+        from flax import serialization
+        with open("model.msgpack", "rb") as file:
+            variables = serialization.msgpack_restore(file.read())
+        with open("params.msgpack", "wb") as file:
+            file.write(serialization.msgpack_serialize(variables["params"]))
+        """,
+    )
+    convert(googlenet, "flax", tmp_path / "params.msgpack", "safetensors", out)
+    before, after = (read_safetensors(path).tensors for path in (source, out))
+    assert all(array.tobytes() == after[name].tobytes() for name, array in before.items())
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "not a Flax msgpack file"),
+        (b"nothing", "not a Flax msgpack file"),
+        (b"\x93\x01\x02\x03", "expected variables, found an object of the type list"),
+        (b"\x81\xa1a\x01", "'a' is no tensor but an object of the type int"),
+        (b"\x82\xa1a\x01\xa1a\x01", "has a name twice"),
+        (b"\x81\x01\x01", "not a Flax msgpack file"),
+        (b"\x81\xa1a" * 5000 + b"\x01", "not a Flax msgpack file"),
+        (b"\x82\xa3a/b\x80\xa1a\x81\xa1b\x01", "'a/b' is no tensor"),
+        (b"\xdf\xff\xff\xff\xff", "not a Flax msgpack file"),
+        (b"\x80", "`params/a_block1_0/left_conv1/kernel` is missing"),
+    ],
+)
+def test_damaged_flax_files(
+    flax: None, tiny: Model, tmp_path: Path, data: bytes, message: str
+) -> None:
+    (tmp_path / "bad.msgpack").write_bytes(data)
+    assert message in refusal(tiny, "flax", tmp_path / "bad.msgpack")
+
+
+def test_two_flax_paths_of_one_name(flax: None, tiny: Model, tmp_path: Path) -> None:
+    python(
+        tmp_path,
+        """
+        import numpy as np
+        from flax import serialization
+        one = np.ones(2)
+        with open("bad.msgpack", "wb") as file:
+            file.write(serialization.msgpack_serialize({"a/b": one, "a": {"b": one}}))
+        """,
+    )
+    assert "two tensors have the name 'a/b'" in refusal(tiny, "flax", tmp_path / "bad.msgpack")
+
+
+def test_a_script_that_fails(
+    tiny: Model, checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(BackendError, match=r"checkpoint\.py failed: exit status 1"):
+        convert(tiny, "torch", checkpoint, "safetensors", tmp_path / "out.safetensors")

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archspec.backends import Backend, TensorNaming, find_backend
+from archspec.errors import BackendError
+from archspec.resolve import Model, resolve
+from archspec.schema import load
+from archspec.weights.naming import (
+    Placed,
+    backend_tensors,
+    expanded_axes,
+    extra_tensors,
+    module_paths,
+)
+
+TORCH = find_backend("torch")
+FLAX = find_backend("flax")
+
+
+def test_torch_keys_are_canonical_names(googlenet: Model) -> None:
+    placed = backend_tensors(googlenet.graph, TORCH)
+    assert [each.name for each in placed.values()] == list(placed)
+    assert placed == backend_tensors(googlenet.graph, None)
+
+
+def test_flax_paths_follow_the_classes(googlenet: Model, resnet18: Model) -> None:
+    placed = backend_tensors(googlenet.graph, FLAX)
+    assert placed["b3.inception1.b2.conv1.weight"] == Placed(
+        "params/b3_inception1/b2_conv1/kernel", (2, 3, 1, 0), (1, 1, 192, 96)
+    )
+    assert placed["b3.inception1.b2.conv1.bias"].name == "params/b3_inception1/b2_conv1/bias"
+    assert placed["head.dense1.weight"] == Placed("params/head_dense1/kernel", (1, 0), (1024, 10))
+    placed = backend_tensors(resnet18.graph, FLAX)
+    inside = "layer1_basic_block1/residual_batch_norm1"
+    stem = "layer1.basic_block1.residual.batch_norm1"
+    assert placed[f"{stem}.weight"].name == f"params/{inside}/scale"
+    assert placed[f"{stem}.running_mean"].name == f"batch_stats/{inside}/mean"
+    assert placed[f"{stem}.running_var"].name == f"batch_stats/{inside}/var"
+
+
+def test_every_operator_with_tensors_has_a_place(tiny: Model) -> None:
+    for backend in (TORCH, FLAX):
+        placed = backend_tensors(tiny.graph, backend)
+        assert list(placed) == list(tiny.graph.tensors)
+        for name, (_, tensor) in tiny.graph.tensors.items():
+            array = np.arange(tensor.elements).reshape(tensor.shape)
+            there = placed[name].place(array)
+            assert there.shape == placed[name].shape
+            assert np.array_equal(placed[name].restore(there), array)
+
+
+def test_only_batch_norms_have_extra_tensors(resnet18: Model) -> None:
+    extra = extra_tensors(resnet18.graph, TORCH)
+    assert len(extra) == 20
+    assert extra["stem.batch_norm1.num_batches_tracked"] == 0
+    assert extra_tensors(resnet18.graph, FLAX) == {}
+    assert extra_tensors(resnet18.graph, None) == {}
+
+
+def test_paths_of_modules(googlenet: Model) -> None:
+    torch, flax = (module_paths(googlenet.graph, each) for each in (TORCH, FLAX))
+    assert all(key == value for key, value in torch.items())
+    assert {"b3", "b3.inception1", "b3.inception1.b2", "b3.inception1.b2.conv1"} <= set(torch)
+    assert flax["b3_inception1"] == "b3.inception1"
+    assert flax["b3_inception1/b2_conv1"] == "b3.inception1.b2.conv1"
+    # Flax writes stages and branches out in their class: they are no modules.
+    assert "b3" not in flax
+    assert "b3_inception1/b2" not in flax
+
+
+LAYERS = """
+archspec: 1
+name: Net
+input: [4, 8, 8]
+blocks:
+  Block:
+    layers: [{conv: {out: 4, kernel: 1}}]
+stages:
+"""
+
+
+def network(stages: str) -> Model:
+    return resolve(load_text(LAYERS + stages))
+
+
+def load_text(text: str):  # type: ignore[no-untyped-def]
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "net.yaml")
+        path.write_text(text)
+        return load(path)
+
+
+@pytest.mark.parametrize(
+    ("stages", "names"),
+    [
+        (
+            "  a_b: [{conv: {out: 4, kernel: 1}, as: c}]\n"
+            "  a: [{conv: {out: 4, kernel: 1}, as: b_c}]\n",
+            ("`a_b.c`", "`a.b_c`"),
+        ),
+        ("  a_b: [{Block: , as: c}]\n  a: [{Block: , as: b_c}]\n", ("`a_b.c`", "`a.b_c`")),
+        (
+            "  a_b: [{Block: , as: c}]\n  a: [{conv: {out: 4, kernel: 1}, as: b_c}]\n",
+            ("`a_b.c`", "`a.b_c`"),
+        ),
+    ],
+)
+def test_two_layers_of_one_name_are_refused(stages: str, names: tuple[str, str]) -> None:
+    graph = network(stages).graph
+    backend_tensors(graph, TORCH)
+    for function in (backend_tensors, module_paths):
+        with pytest.raises(BackendError) as caught:
+            function(graph, FLAX)
+        assert all(name in str(caught.value) for name in names)
+        assert "would both be called `a_b_c` in Flax" in str(caught.value)
+
+
+def test_layers_without_tensors_may_share_a_name() -> None:
+    graph = network(
+        "  a_b: [{conv: {out: 4, kernel: 1}, as: c}]\n  a: [{relu: , as: b_c}]\n"
+    ).graph
+    backend_tensors(graph, FLAX)
+    assert module_paths(graph, FLAX)["a_b_c"] == "a_b.c"
+
+
+def with_naming(operator: str, tensor: str, naming: TensorNaming) -> Backend:
+    tensors = {**FLAX.manifest.tensors, operator: {tensor: naming}}
+    return replace(FLAX, manifest=FLAX.manifest.model_copy(update={"tensors": tensors}))
+
+
+def test_two_tensors_of_one_name_are_refused(googlenet: Model) -> None:
+    backend = with_naming("conv", "weight", TensorNaming(name="bias", axes="*IO"))
+    with pytest.raises(BackendError, match=r"`b1\.conv1\.weight` and `b1\.conv1\.bias`"):
+        backend_tensors(googlenet.graph, backend)
+
+
+@pytest.mark.parametrize("axes", ["*IX", "IO", "*IOO", ""])
+def test_a_manifest_must_know_the_axes(googlenet: Model, axes: str) -> None:
+    backend = with_naming("conv", "weight", TensorNaming(name="kernel", axes=axes))
+    if axes == "":
+        assert backend_tensors(googlenet.graph, backend)
+        return
+    with pytest.raises(BackendError, match=r"flax: tensors\.conv\.weight"):
+        backend_tensors(googlenet.graph, backend)
+
+
+@given(st.permutations("OI*"), st.permutations("OI*"), st.integers(0, 3), st.data())
+def test_restoring_undoes_placing(
+    ours: list[str], theirs: list[str], spatial: int, data: st.DataObject
+) -> None:
+    from_axes, to_axes = (expanded_axes("".join(each), spatial) for each in (ours, theirs))
+    sizes = {axis: data.draw(st.integers(1, 4), axis) for axis in from_axes}
+    permutation = tuple(from_axes.index(axis) for axis in to_axes)
+    shape = tuple(sizes[axis] for axis in to_axes)
+    array = np.random.default_rng(0).random([sizes[axis] for axis in from_axes])
+    placed = Placed("kernel", permutation, shape)
+    assert placed.place(array).shape == shape
+    assert np.array_equal(placed.restore(placed.place(array)), array)
