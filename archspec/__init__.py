@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from archspec.resolve import Model, resolve
     from archspec.schema import Spec, load, loads
     from archspec.verify import verify
-    from archspec.weights import convert
+    from archspec.weights.convert import convert
 
 _HOMES = {
     "ArchspecError": "errors",
@@ -42,7 +42,7 @@ _HOMES = {
     "WeightsError": "errors",
     "Model": "resolve",
     "Spec": "schema",
-    "convert": "weights",
+    "convert": "weights.convert",
     "generate": "generation",
     "load": "schema",
     "loads": "schema",

@@ -57,6 +57,8 @@ class Manifest(BaseModel):
         packages: distributions that it needs, with the least version.
         install: the command that installs them.
         checkpoints: file endings its runner can read and write besides ``.safetensors``.
+        running_variance: how its BatchNorm counts the running variance: ``biased`` (by n) or
+            ``unbiased`` (by n - 1).
         extra_tensors: tensors of its state that the canonical form does not have, by operator;
             written with the value given here, ignored when read.
     """
@@ -75,6 +77,7 @@ class Manifest(BaseModel):
     between: str = "."
     collection: str | None = None
     wrappers: list[str] = []
+    running_variance: Literal["biased", "unbiased"] = "biased"
     packages: dict[str, str]
     install: str
     checkpoints: list[str] = []

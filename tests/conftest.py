@@ -25,3 +25,15 @@ def require_backend() -> Callable[[str], None]:
         pytest.skip(reason)
 
     return require
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-goldens", action="store_true", help="record what comes out as what is expected"
+    )
+
+
+@pytest.fixture
+def update_goldens(request: pytest.FixtureRequest) -> bool:
+    """Whether this run records goldens instead of comparing with them."""
+    return bool(request.config.getoption("--update-goldens"))

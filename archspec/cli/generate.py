@@ -9,7 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 from archspec.cli.options import SET_HELP, SPEC_HELP, find_spec, parse_settings
-from archspec.errors import ArchspecError, UsageError
+from archspec.errors import ArchspecError, Problem, UsageError
 
 
 def generate(
@@ -17,7 +17,7 @@ def generate(
     backend: Annotated[
         Optional[list[str]],  # noqa: UP045
         typer.Option(
-            "--backend", "-b", help="A backend's name, the path of its folder, or `all`. Repeatable."
+            "--backend", "-b", help="A backend's name, its folder's path, or `all`. Repeatable."
         ),
     ] = None,
     output: Annotated[
@@ -54,7 +54,7 @@ def generate(
         )
     backends = [find_backend(name) for name in dict.fromkeys(names)]
     models = []
-    problems = []
+    problems: list[Problem] = []
     for path in paths:
         try:
             read = load(path)

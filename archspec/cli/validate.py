@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 import typer
 
 from archspec.cli.options import SET_HELP, find_spec, parse_settings
-from archspec.errors import ArchspecError, UsageError
+from archspec.errors import ArchspecError, Problem, UsageError
 
 
 def validate(
@@ -22,7 +22,7 @@ def validate(
     from archspec.resolve import resolve
     from archspec.schema import load
 
-    problems = []
+    problems: list[Problem] = []
     wrong = 0
     for path in specs:
         try:

@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+from archspec.cli.options import SET_HELP, SPEC_HELP, load_model
+from archspec.cli.screen import plain
+
 app = typer.Typer(no_args_is_help=True, help="Move trained weights between frameworks.")
 
 
@@ -16,7 +19,7 @@ def weights() -> None:
 
 @app.command()
 def convert(
-    spec: Annotated[str, typer.Argument(help="The spec of the network.", metavar="SPEC")],
+    spec: Annotated[str, typer.Argument(metavar="SPEC", help=SPEC_HELP)],
     source: Annotated[
         tuple[str, str],
         typer.Option(
@@ -31,18 +34,16 @@ def convert(
     ],
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the network."),
+        typer.Option("--set", metavar="NAME=VALUE", help=SET_HELP),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Write trained weights in another framework's form, or in the canonical one.
 
     A form is a backend (torch, flax) or `safetensors`, the canonical form. The network must be
     the one that the weights belong to: give with `--set` what was set when it was trained.
     """
-    from archspec.cli.options import load_model
 
-    from archspec.weights.check import shown
     from archspec.weights.convert import convert as run
 
     model = load_model(spec, settings or [])
@@ -51,7 +52,7 @@ def convert(
         return
     typer.echo(
         f"{model.spec.name}: {done.tensors} tensors, {done.parameters:,} parameters"
-        f" → {shown(str(done.path))[1:-1]} ({done.form})"
+        f" written to {plain(str(done.path))} ({done.form})"
     )
     for note in done.notes:
         typer.echo(f"note: {note}", err=True)

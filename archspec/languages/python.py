@@ -47,6 +47,8 @@ BUILTINS_USED = frozenset(
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _FUNCTIONS = {"floor": "math.floor", "ceil": "math.ceil"}
 
+_IDENTITY = {"==": "is", "!=": "is not"}
+
 _ANY, _OR, _AND, _NOT, _COMPARE, _SUM, _PRODUCT, _SIGN, _ATOM = range(9)
 _LEVELS = {"+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "//": _PRODUCT, "%": _PRODUCT}
 
@@ -156,6 +158,9 @@ def _printed(expr: Expr) -> tuple[str, int]:
             return f"({inner},)" if len(items) == 1 else f"({inner})", _ATOM
         case Member(base, member):
             return f"{_at_least(_ATOM, base)}.{member}", _ATOM
+        case Index(base, Binary("-", Call("len", (counted,)), Const(int(back)))) if counted == base:
+            # The language of specs has no negative index; Python's reads better.
+            return f"{_at_least(_ATOM, base)}[-{back}]", _ATOM
         case Index(base, index):
             return f"{_at_least(_ATOM, base)}[{expression(index)}]", _ATOM
         case Unary("-", operand):
@@ -165,6 +170,8 @@ def _printed(expr: Expr) -> tuple[str, int]:
         case Binary(op, left, right):
             level = _LEVELS[op]
             return f"{_at_least(level, left)} {op} {_at_least(level + 1, right)}", level
+        case Compare("==" | "!=" as op, left, Const(None) as right):
+            return f"{_at_least(_SUM, left)} {_IDENTITY[op]} {_at_least(_SUM, right)}", _COMPARE
         case Compare(op, left, right):
             return f"{_at_least(_SUM, left)} {op} {_at_least(_SUM, right)}", _COMPARE
         case Logic(op, left, right):

@@ -33,6 +33,7 @@ class Node:
         module, key: the class and the layer in it that this is an instance of.
         index: the iteration of a repeated layer.
         where: its place in the spec.
+        pinned: the operator's arguments that follow from the sizes of its inputs.
     """
 
     path: str
@@ -48,6 +49,7 @@ class Node:
     key: str
     index: int | None
     where: Location
+    pinned: tuple[str, ...] = ()
 
     @property
     def multiply_adds(self) -> int:

@@ -40,7 +40,7 @@ class BatchNorm(Operator):
     @property
     def momentum(self) -> Any:
         """The weight of the new value, ``1 - decay``, as PyTorch and Flux state it."""
-        value = self.decay.value if isinstance(self.decay, Const) else self.decay
+        value: Any = self.decay.value if isinstance(self.decay, Const) else self.decay
         return round(1 - value, 12) if isinstance(value, int | float) else 1 - value
 
     def tensors(self, inputs: Sequence[Shape]) -> tuple[Tensor, ...]:

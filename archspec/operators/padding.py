@@ -18,9 +18,10 @@ from archspec.errors import ArchspecError
 from archspec.expressions import Const, Expr
 from archspec.operators.fields import NUMBER_SCHEMA, Kind, Leaf, Limits, bind_all, to_expression
 
+SIDES = ("top", "bottom", "left", "right")
 MODES = ("valid", "symmetric", "same_upper", "same_lower")
 _LIMITS = Limits("integer", 0)
-_SIDES = {1: ("left", "right"), 2: ("top", "bottom", "left", "right")}
+_SIDES = {1: SIDES[2:], 2: SIDES}
 _EXPECTED = (
     "an integer, a list with one integer or one [before, after] pair for each axis,"
     " a mapping of top, bottom, left and right, or one of " + ", ".join(MODES)

@@ -7,8 +7,6 @@ so that expressions, tuples and truth values come out in the target language.
 from __future__ import annotations
 
 import math
-import re
-import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,10 +16,22 @@ from archspec.backends import Backend
 from archspec.errors import BackendError
 from archspec.expressions import Expr, as_expr, names_in_order, substitute
 from archspec.expressions.nodes import Const, Name
-from archspec.expressions.types import Activation, BlockReference, Optional
+from archspec.expressions.types import Activation, BlockReference, Kind, Optional
 from archspec.languages import LANGUAGES, Language
 from archspec.model.module import Step
 from archspec.model.shape import SPATIAL_AXES, Shape
+from archspec.render.arguments import (
+    cropping,
+    gathered,
+    is_default,
+    is_plain,
+    last_axis_first,
+    loop_index,
+    pads,
+    same,
+    symmetric,
+    wrapped_text,
+)
 from archspec.render.source_map import marked
 from archspec.schema.initialization import Initialization
 from archspec.schema.spec import MISSING
@@ -147,9 +157,15 @@ class Templates:
                 prefix = self.manifest.field_prefix
                 own = {name: Name(prefix + name) for name in self.fields}
                 value = substitute(value, own)
-            return Code(self.language.expression(value))
+            text = self.language.expression(value)
+            if "math." in text:
+                self.imports.add("math")
+            return Code(text)
         if isinstance(value, tuple | list):
-            return self.printed(as_expr(tuple(value))) if _plain(value) else self._tuple(value)
+            whole = gathered(tuple(value))
+            if isinstance(whole, Expr):
+                return self.printed(whole)
+            return self.printed(as_expr(tuple(value))) if is_plain(value) else self._tuple(value)
         if value is None or isinstance(value, bool | int | float):
             return Code(self.language.literal(value))
         return value
@@ -169,7 +185,7 @@ class Templates:
         parts = [str(self.printed(each)) for each in arguments]
         for name, value in named.items():
             default = defaults.get(name)
-            if name in defaults and _is_default(value, default):
+            if name in defaults and is_default(value, default):
                 continue
             parts.append(f"{name}={self.printed(value)}")
         return Code(f"{function}({', '.join(parts)})")
@@ -276,7 +292,10 @@ class Templates:
     def annotation(self, kind: Any, references: Mapping[Any, str] | None = None) -> Code:
         """The type of a parameter, with what it needs imported."""
         names = references or {}
-        known = {Activation: names.get("activation", ""), BlockReference: names.get("block", "")}
+        known: dict[type[Kind], str] = {
+            Activation: names.get("activation", ""),
+            BlockReference: names.get("block", ""),
+        }
         text = self.language.annotation(kind, known)
         for name in ("Callable", "Literal", "Sequence", "Tensor", "Array"):
             if name in text:
@@ -301,55 +320,3 @@ class Templates:
         if isinstance(plain, str):
             return Code(self.language.literal(plain))
         return value
-
-
-def _plain(value: Any) -> bool:
-    if isinstance(value, tuple | list):
-        return all(_plain(each) for each in value)
-    return value is None or isinstance(value, Expr | bool | int | float)
-
-
-def _is_default(value: Any, default: Any) -> bool:
-    if isinstance(value, tuple | list):
-        return bool(value) and all(_is_default(each, default) for each in value)
-    return not isinstance(value, str) and as_expr(value) == as_expr(default)
-
-
-def same(values: Any) -> Any:
-    """One value for all axes where they are alike, else the tuple."""
-    return values[0] if all(each == values[0] for each in values) else tuple(values)
-
-
-def symmetric(padding: Any) -> bool:
-    """Whether both sides of every axis are padded alike."""
-    return all(as_expr(low) == as_expr(high) for low, high in padding)
-
-
-def pads(padding: Any) -> Any:
-    """Padding as briefly as it can be said: one number, one for each axis, or pairs."""
-    if symmetric(padding):
-        return same([low for low, _ in padding])
-    return tuple((low, high) for low, high in padding)
-
-
-def last_axis_first(padding: Any) -> tuple[Any, ...]:
-    """Pads in a row: before and after the last axis, then the one before it."""
-    return tuple(side for pair in reversed(tuple(padding)) for side in pair)
-
-
-def cropping(padding: Any) -> tuple[Any, ...]:
-    """The same, negative: what a pad that crops is given."""
-    return tuple(as_expr(0) - as_expr(side) for side in last_axis_first(padding))
-
-
-def loop_index(step: Step, code: str) -> str:
-    """The name of a loop's index, or ``_`` where the code does not use it."""
-    index = step.repeat.index if step.repeat else "_"
-    return index if re.search(rf"\b{index}\b", code) else "_"
-
-
-def wrapped_text(text: str, width: int) -> str:
-    """A text in lines of at most so many characters; paragraphs stay apart."""
-    return "\n".join(
-        line for part in text.splitlines() for line in (textwrap.wrap(part, width) or [""])
-    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from archspec.model.shape import SPATIAL_AXES, Shape
-from archspec.render.environment import Templates, wrapped_text
+from archspec.render.arguments import wrapped_text
+from archspec.render.environment import Templates
 from archspec.resolve import Model
 from archspec.resolve.minimum import input_sizes
 

@@ -146,7 +146,8 @@ class _Outliner:
         wanted += [each.source for each in _chains(self.module.body) if each is not chain]
         wanted += [each.key for each in self.module.outputs]
         own = {each.source for each in _chains(chain)}
-        return tuple(dict.fromkeys(key for key in wanted if key in inside and key not in own))
+        exported = (key for key in wanted if key in inside and key not in own)
+        return tuple(dict.fromkeys(key for key in exported if key != chain.result))
 
 
 def is_plain(chain: Chain) -> bool:
@@ -254,4 +255,3 @@ def _unused(name: str, taken: set[str]) -> str:
         chosen, number = f"{name}{number}", number + 1
     taken.add(chosen)
     return chosen
-

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from archspec.backends import Backend, find_backend
 from archspec.expressions import Expr, names_in_order, substitute
-from archspec.expressions.nodes import Name
+from archspec.expressions.nodes import Const, Name
 from archspec.model.module import Module, ModuleParameter, Step
+from archspec.operators import Operator
 from archspec.render.environment import Templates
 from archspec.render.format import FORMATTERS
 from archspec.render.header import header
 from archspec.render.outline import outline
-from archspec.render.plan import Plan, plan
+from archspec.render.plan import plan
 from archspec.render.source_map import Rendered, Span, lines_of, without_marks
+from archspec.render.statements import Plan
 from archspec.resolve import Model
 from archspec.schema.initialization import Distribution, Initialization
 from archspec.schema.spec import MISSING
 
 # Operators whose weights are kernels, which a network's initialisation speaks of.
 _KERNELS = ("conv", "conv_transpose", "dense")
+_SHORTENED = (*_KERNELS, "batch_norm")
 
 
 @dataclass(frozen=True)
@@ -97,14 +100,18 @@ class _Renderer:
                 outlined = list(result.modules)
                 exports |= result.exports
             modules.extend(outlined)
+        if any(each.trains for each in modules if each.exchangeable):
+            # Classes that stand for each other are called alike.
+            modules = [replace(each, trains=each.trains or each.exchangeable) for each in modules]
         self.modules = {each.name: each for each in modules}
+        templates.environment.globals["batch_norms"] = self._batch_norms()
         views = [self._class(module, exports) for module in modules]
         text = templates.render(
             "module.jinja",
             part="file",
             classes=views,
             support=lambda: list(templates.support),
-            shortcuts=lambda: [each for each in _KERNELS if each in templates.shortcuts],
+            shortcuts=lambda: [each for each in _SHORTENED if each in templates.shortcuts],
             model=model,
             init=self._initial(),
             imports=self._imports,
@@ -118,12 +125,15 @@ class _Renderer:
 
     def _imports(self) -> list[str]:
         """The imports that the code came to use."""
-        lines = [each for each in self.backend.manifest.imports if each.name in self.templates.imports]
+        lines = [
+            each for each in self.backend.manifest.imports if each.name in self.templates.imports
+        ]
         return self.templates.language.imports(each.line for each in lines)
 
     def _class(self, module: Module, exports: Mapping[str, tuple[str, ...]]) -> ClassView:
         templates = self.templates
-        planned = plan(module, self.backend.manifest.containers, exports)
+        reserved = self.backend.manifest.reserved.get("variable", [])
+        planned = plan(module, self.backend.manifest.containers, exports, reserved)
         templates.module = module.name
         templates.names = set()
         own = {each.name for each in module.parameters if not self._inferred(each)}
@@ -186,6 +196,16 @@ class _Renderer:
     def _initial(self) -> Initialization:
         return self.model.spec.init
 
+    def _batch_norms(self) -> Operator | None:
+        """The batch normalisation of a network that has only one kind of them."""
+        steps = [step for module in self.modules.values() for step in module.steps()]
+        found = [each.operator for each in steps if each.operator]
+        norms = [each for each in found if each.name() == "batch_norm"]
+        if not norms or any(each != norms[0] for each in norms):
+            return None
+        constant = all(isinstance(getattr(norms[0], name), Const) for name in ("eps", "decay"))
+        return norms[0] if constant else None
+
     def _channels_used(self, module: Module) -> list[tuple[str, str]]:
         """Implicit channels that the code has come to use, each with the input it belongs to."""
         channels = [each.name for each in module.parameters if each.role == "channels"]
@@ -224,7 +244,9 @@ class _Renderer:
             if step.init is None or step.operator is None:
                 continue
             for tensor, value in (("weight", step.init.kernel), ("bias", step.init.bias)):
-                network = self.model.spec.init.kernel if tensor == "weight" else self.model.spec.init.bias
+                network = (
+                    self.model.spec.init.kernel if tensor == "weight" else self.model.spec.init.bias
+                )
                 bias = getattr(step.operator, "bias", None)
                 if value is None or value == network or (tensor == "bias" and not bias):
                     continue

@@ -65,9 +65,7 @@ def without_marks(text: str) -> tuple[str, list[tuple[int, int, int]]]:
 def lines_of(text: str, found: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
     """For each mark its number, and the first and the last line of a formatted text it covers."""
     line_of = [
-        number
-        for number, line in enumerate(text.splitlines(), 1)
-        for _ in _COUNTED.findall(line)
+        number for number, line in enumerate(text.splitlines(), 1) for _ in _COUNTED.findall(line)
     ]
     return [
         (number, line_of[start], line_of[max(stop - 1, start)])

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from archspec.errors import SpecError
-from archspec.expressions import Expr, as_expr, simplify, substitute
+from archspec.expressions import Expr, ExpressionError, as_expr, simplify, substitute
 from archspec.expressions.nodes import Conditional, Const
-from archspec.model.module import Chain, Item, Module, ModuleParameter, Parallel, Repeat, Step
+from archspec.model.module import Chain, Item, Module, Parallel, Repeat, Step
 from archspec.model.shape import Shape
 from archspec.operators import ACTIVATIONS, OPERATORS, Operator
 from archspec.resolve.channels import solve
-from archspec.resolve.facts import Facts, check_ranks, occurrences
+from archspec.resolve.facts import Facts, check_ranks, occurrences, spread
 from archspec.resolve.instance import Instance, Occurrence
 from archspec.resolve.linking import LinkedChain, LinkedParallel, LinkedStep
 from archspec.schema.spec import MISSING, Layer
@@ -21,10 +22,10 @@ from archspec.schema.spec import MISSING, Layer
 
 @dataclass(frozen=True)
 class Built:
-    """A class, the channels of its result (None: no closed form), and its facts."""
+    """A class, the channels of its result, and its facts."""
 
     module: Module
-    channels: Expr | None
+    channels: Expr
     facts: Facts
 
 
@@ -47,22 +48,21 @@ class ClassBuilder:
     fold: Mapping[str, Expr]
     channels: dict[str, Expr]
     shapes: Mapping[str, Shape] | None
-    parameters: Mapping[str, ModuleParameter]
     alias: dict[str, str] = field(default_factory=dict)
 
     def chain(self, linked: LinkedChain) -> Chain:
         """A chain with every layer of it."""
         source = self._key(linked.source)
         before = self.channels[source]
+        when = None if linked.when is None else self._folded(linked.when)
         items: list[Item] = []
-        for item in linked.items:
-            items.extend(self._item(item))
-        result = self._key(linked.result)
-        when = linked.when and self._folded(linked.when)
+        result = source
+        if when != as_expr(False):
+            for item in linked.items:
+                items.extend(self._item(item))
+            result = self._key(linked.result)
         after = self.channels[result]
         if isinstance(when, Const):
-            if not when.value:
-                items, result, after = [], source, before
             when = None
         elif when is not None:
             after = _either(when, after, before)
@@ -102,11 +102,20 @@ class ClassBuilder:
     def _step(self, linked: LinkedStep) -> list[Step]:
         layer = linked.layer
         inputs = tuple(self._key(key) for key in linked.inputs)
-        when = layer.when and self._folded(layer.when)
-        repeat = layer.repeat and Repeat(layer.index, self._folded(layer.repeat))
+        when = None if layer.when is None else self._folded(layer.when)
+        repeat = None
+        if layer.repeat is not None:
+            repeat = Repeat(layer.index, self._folded(layer.repeat))
         gone = isinstance(when, Const) and not when.value
         gone = gone or (repeat is not None and repeat.times == as_expr(0))
         found = occurrences(self.facts.instances, linked.key)
+        if not found and not gone and self.shapes is not None:
+            raise SpecError(
+                "this layer would not fit the network where its condition holds",
+                layer.where,
+                layer.path,
+                "a condition on one of `arguments` stays in the class, so both cases must fit",
+            )
         if gone or not found:
             self.alias[linked.key] = inputs[0]
             return []
@@ -116,7 +125,7 @@ class ClassBuilder:
             name=layer.name,
             inputs=inputs,
             channels=channels,
-            rank=check_ranks(self.name, self.facts.instances, linked.key),
+            rank=check_ranks(self.name, self.facts.instances, linked.key, layer),
             where=layer.where,
             when=None if isinstance(when, Const) else when,
             repeat=repeat,
@@ -129,7 +138,7 @@ class ClassBuilder:
         else:
             step, rule = self._operator(step, layer, found)
         step, after = self._repeated(step, rule, found)
-        if step.when is not None:
+        if step.when is not None and step.repeat is None:
             after = _either(step.when, after, channels[0])
         self.channels[linked.key] = after
         shape, changes = self._shape(linked.key, inputs[0])
@@ -154,9 +163,10 @@ class ClassBuilder:
         if solution is not None:
             inside, after = solution.inside, solution.after
         else:
-            inside = self._fact(step, "in_channels", found, lambda each: each.inputs[0].channels)
-            last = [(instance, each[-1:]) for instance, each in found]
-            after = self._fact(step, "channels", last, lambda each: each.output.channels)
+            inside, _ = self._fact(
+                step, "in_channels", found, lambda each: each.inputs[0].channels
+            )
+            after = self._result(step)
         step = replace(step, channels=(inside,))
         if step.module is not None:
             step = replace(
@@ -173,19 +183,21 @@ class ClassBuilder:
     ) -> tuple[Step, Callable[[tuple[Expr, ...]], Expr]]:
         operator = layer.operator
         if operator is None:
-            # Any activation will do: they all leave the shape alone.
-            operator = OPERATORS[ACTIVATIONS[0]]()
+            held = self.fold.get(step.activation or "")
+            # Where it is not known here any activation will do: they all leave the shape alone.
+            name = str(held.value) if isinstance(held, Const) else ACTIVATIONS[0]
+            operator = OPERATORS[name]()
+            step = step if held is None else replace(step, activation=None)
         settled: Operator = operator.settle(step.rank, lambda each, _: self._folded(as_expr(each)))
-        names = list(found[0][1][0].facts)
         facts = {
-            name: self._fact(step, name, found, lambda each, name=name: each.facts[name])
-            for name in names
+            name: spread(*self._fact(step, name, found, partial(_pinned, name)))
+            for name in found[0][1][0].facts
         }
         settled = settled.fixed(facts)
         step = replace(
             step,
-            operator=None if layer.activation else settled,
-            by_parameter=layer.activation is not None,
+            operator=None if step.activation else settled,
+            by_parameter=step.activation is not None,
             trains=settled.trains,
         )
         return step, lambda channels: as_expr(settled.channels(channels))
@@ -196,9 +208,11 @@ class ClassBuilder:
         calls = [each.call for _, several in found for each in several if each.call]
         callees = [self.built[name] for name in dict.fromkeys(call.module for call in calls)]
         given = {name: self._folded(value) for name, value in layer.arguments}
+        folded = layer.block_parameter and layer.block in self.fold
+        by_parameter = layer.block_parameter and not folded
         implicit = {}
         for callee in callees:
-            if layer.block_parameter and callee.facts.parameters:
+            if by_parameter and callee.facts.parameters:
                 raise SpecError(
                     f"`{callee.module.name}` depends on the size of its input"
                     f" (`{callee.facts.parameters[0].name}`), so it cannot be a parameter",
@@ -207,23 +221,26 @@ class ClassBuilder:
                 )
             for parameter in callee.facts.parameters:
                 values = callee.facts.given[parameter.name]
-                implicit[parameter.name] = self._fact(
-                    step, parameter.name, found, lambda each, values=values: values[id(each.call)]
-                )
+                told = partial(_told, values)
+                implicit[parameter.name], _ = self._fact(step, parameter.name, found, told)
         arguments = self._arguments(callees, given, implicit, step.channels)
         step = replace(
             step,
-            module=layer.block,
-            by_parameter=layer.block_parameter,
+            module=callees[0].module.name if folded else layer.block,
+            by_parameter=by_parameter,
             arguments=arguments,
             trains=any(callee.module.trains for callee in callees),
         )
 
         def rule(channels: tuple[Expr, ...]) -> Expr:
-            results = {_result(callee, given, implicit, channels) for callee in callees}
-            if len(results) == 1 and None not in results:
-                return next(each for each in results if each is not None)
-            return self._fact(step, "channels", found, lambda each: each.output.channels)
+            try:
+                results = {_result(callee, given, implicit, channels) for callee in callees}
+            except ExpressionError:
+                # Too large an expression; numbers will do.
+                results = set()
+            if len(results) == 1:
+                return results.pop()
+            return self._fact(step, "channels", found, lambda each: each.output.channels)[0]
 
         return step, rule
 
@@ -252,16 +269,33 @@ class ClassBuilder:
                 arguments.append((name, given[name]))
         return tuple(arguments)
 
+    def _result(self, step: Step) -> Expr:
+        """The channels after a loop, as a fact."""
+        real = [each for each in self.facts.instances if not each.ghost]
+        instances = [each for each in real or self.facts.instances if step.key in each.shapes]
+        values: dict[int, list[tuple[int | None, Any]]] = {
+            id(each): [(None, each.shapes[step.key].channels)] for each in instances
+        }
+        return self.facts.expression(step.key, "channels", None, values)[0]
+
     def _fact(
         self,
         step: Step,
         name: str,
         found: list[tuple[Instance, list[Occurrence]]],
         value: Callable[[Occurrence], Any],
-    ) -> Any:
+    ) -> tuple[Expr, Any]:
         values = {id(i): [(each.index, value(each)) for each in several] for i, several in found}
         index = step.repeat.index if step.repeat else None
         return self.facts.expression(step.key, name, index, values)
+
+
+def _pinned(name: str, occurrence: Occurrence) -> Any:
+    return occurrence.facts[name]
+
+
+def _told(values: Mapping[int, Any], occurrence: Occurrence) -> Any:
+    return values[id(occurrence.call)]
 
 
 def _either(when: Expr, then: Expr, otherwise: Expr) -> Expr:
@@ -273,10 +307,8 @@ def _result(
     given: Mapping[str, Expr],
     implicit: Mapping[str, Any],
     channels: tuple[Expr, ...],
-) -> Expr | None:
+) -> Expr:
     """The channels that a call gives, from the callee's own expression for them."""
-    if callee.channels is None:
-        return None
     values: dict[str, Expr] = {}
     waiting = list(channels)
     for parameter in callee.module.parameters:

@@ -6,29 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from archspec.errors import ArchspecError, Location, SpecError
-from archspec.expressions import Expr, Value, evaluate
-from archspec.expressions.types import describe_value
+from archspec.errors import Location, Problem, SpecError
+from archspec.expressions import Expr, Value
 from archspec.model.graph import Graph, Groups, Node
 from archspec.model.shape import Shape
 from archspec.operators import OPERATORS, Operator
 from archspec.operators.fields import Limits
-from archspec.resolve.evaluation import LARGEST_AXIS, check_size, located, numbers
-from archspec.resolve.instance import Instance, Occurrence, Reference
-from archspec.resolve.linking import (
-    LinkedChain,
-    LinkedOutput,
-    LinkedParallel,
-    LinkedStep,
-    link_block,
-)
-from archspec.schema.blocks import channel_names
+from archspec.resolve.binding import bound
+from archspec.resolve.budget import MOST_LAYERS, Budget
+from archspec.resolve.evaluation import LARGEST_AXIS, check_size, located, numbers, truth
+from archspec.resolve.instance import ABSENT, Instance, Occurrence, Reference
+from archspec.resolve.linking import LinkedChain, LinkedParallel, LinkedStep, Links
+from archspec.schema.blocks import DEEPEST, channel_names
 from archspec.schema.initialization import Initialization
-from archspec.schema.kinds import check_value
-from archspec.schema.spec import Block, Layer, Spec
-
-MOST_LAYERS = 20_000
-DEEPEST = 32
+from archspec.schema.spec import Layer, Spec
 
 
 @dataclass
@@ -44,44 +35,46 @@ class Elaboration:
 
     Args:
         spec: the network.
+        links: what each of its layers takes.
         values: the value of each of its parameters.
     """
 
-    def __init__(self, spec: Spec, values: Mapping[str, Value]) -> None:
+    def __init__(self, spec: Spec, links: Links, values: Mapping[str, Value]) -> None:
         self.spec = spec
+        self.links = links
         self.values = values
         self.instances: dict[str, list[Instance]] = {}
-        self._nodes: list[Node] = []
+        self._nodes: dict[str, Node] = {}
         self._scopes: dict[str, str] = {}
         self._groups: dict[str, Groups] = {}
-        self._links: dict[str, LinkedChain] = {}
+        self._budget = Budget()
         self._ghost = 0
-        self._count = 0
+        self._depth = 0
         self._chain: tuple[str, ...] = ()
 
-    def run(self, body: LinkedChain, outputs: tuple[LinkedOutput, ...]) -> Graph:
+    def run(self) -> Graph:
         """The flat graph.
 
         Raises:
-            SpecError: at the first layer whose arguments, shapes or names do not fit.
+            SpecError: at the first layer whose arguments or shapes do not fit, and at the first
+                of each branch beside it.
         """
         spec = self.spec
         inputs = {each.name: self._input_shape(each.sizes, each.where) for each in spec.inputs}
-        root = Instance(spec.name, (), dict(self.values), False)
+        root = Instance(spec.name, (), dict(self.values), tuple(inputs.values()), False)
+        root.shapes.update(inputs)
         self.instances.setdefault(spec.name, []).append(root)
         frame = _Frame(root, {name: Reference(name, shape) for name, shape in inputs.items()})
-        self._walk(frame, body)
+        self._walk(frame, self.links.body)
         results = {}
-        for linked, output in zip(outputs, spec.outputs, strict=True):
+        for linked, output in zip(self.links.outputs, spec.outputs, strict=True):
             path = f"outputs.{output.name}"
-            present = output.when is None or self._truth(
-                output.when, self.values, output.where, path
-            )
+            present = output.when is None or truth(output.when, self.values, output.where, path)
             if linked.chain is not None:
                 self._walk(frame, linked.chain, ghost=not present)
             if present:
                 results[output.name] = frame.values[linked.key].path
-        return Graph(inputs, tuple(self._nodes), results, self._scopes, self._groups)
+        return Graph(inputs, tuple(self._nodes.values()), results, self._scopes, self._groups)
 
     def _input_shape(self, sizes: tuple[Expr, ...], where: Location) -> Shape:
         leaf = numbers(self.values)
@@ -93,34 +86,53 @@ class Elaboration:
         """All items of a chain; what comes out stands under the chain's key."""
         source = frame.values[chain.source]
         environment = frame.instance.environment
-        if chain.when is not None and not self._truth(
-            chain.when, environment, chain.where, chain.key
-        ):
-            ghost = True
-            frame.values[chain.key] = source
+        if chain.when is not None:
+            ghost = ghost or not truth(chain.when, environment, chain.where, chain.path)
+        self._budget.nested(self._depth, chain.where, chain.path)
+        self._budget.spend(1, chain.where, chain.path)
+        self._depth += 1
         self._ghost += ghost
+        result = source
         try:
-            for item in chain.items:
-                if isinstance(item, LinkedChain):
-                    self._walk(frame, item)
-                elif isinstance(item, LinkedParallel):
-                    for branch in item.branches:
-                        self._walk(frame, branch)
-                    self._step(frame, item.merge)
-                else:
-                    self._step(frame, item)
-            if not ghost:
-                frame.values[chain.key] = frame.values[chain.result]
+            self._items(frame, chain)
+            result = source if ghost else frame.values[chain.result]
         except SpecError:
             # What is not there may well not fit.
             if not ghost:
                 raise
         finally:
             self._ghost -= ghost
+            self._depth -= 1
+        self._settle(frame, chain.key, result)
         if chain.key and not ghost and not self._ghost:
-            self._scope(
-                (*frame.instance.groups, tuple(chain.key.split("."))), frame.values[chain.key]
-            )
+            self._scope((*frame.instance.groups, tuple(chain.key.split("."))), result)
+
+    def _items(self, frame: _Frame, chain: LinkedChain) -> None:
+        for item in chain.items:
+            if isinstance(item, LinkedChain):
+                self._walk(frame, item)
+            elif isinstance(item, LinkedStep):
+                self._step(frame, item)
+            else:
+                self._parallel(frame, item)
+
+    def _parallel(self, frame: _Frame, parallel: LinkedParallel) -> None:
+        """Branches, all of them even if one is wrong, and what joins them."""
+        problems: list[Problem] = []
+        for branch in parallel.branches:
+            try:
+                self._walk(frame, branch)
+            except SpecError as error:
+                problems.extend(error.problems)
+        if problems:
+            raise SpecError(dict.fromkeys(problems))
+        self._step(frame, parallel.merge)
+
+    def _settle(self, frame: _Frame, key: str, value: Reference) -> None:
+        """Record what a key is worth."""
+        frame.values[key] = value
+        if not self._ghost or frame.instance.ghost:
+            frame.instance.shapes[key] = value.shape
 
     def _scope(self, groups: Groups, value: Reference) -> None:
         path = ".".join(part for group in groups for part in group)
@@ -131,17 +143,17 @@ class Elaboration:
         layer = step.layer
         values = [frame.values[key] for key in step.inputs]
         if layer.repeat is None:
-            frame.values[step.key] = self._once(frame, step, values, None)
+            self._settle(frame, step.key, self._once(frame, step, values, None))
             return
         limits = Limits("integer", 0, MOST_LAYERS)
-        with located(layer.where, f"{layer.path}.repeat"):
+        with located(layer.where, f"{layer.path}.repeat", "", layer.places, ":repeat"):
             times = numbers(frame.instance.environment)(layer.repeat, limits)
         current = values
         for index in range(times):
             current = [self._once(frame, step, current, index)]
         if times == 0:
             self._absent(frame, step, values, 0)
-        frame.values[step.key] = current[0]
+        self._settle(frame, step.key, current[0])
 
     def _once(
         self, frame: _Frame, step: LinkedStep, values: list[Reference], index: int | None
@@ -150,8 +162,8 @@ class Elaboration:
         environment = frame.instance.environment
         if index is not None:
             environment = {**environment, layer.index: index}
-        if layer.when is not None and not self._truth(
-            layer.when, environment, layer.where, layer.path
+        if layer.when is not None and not truth(
+            layer.when, environment, layer.places.get(":when", layer.where), layer.path
         ):
             self._absent(frame, step, values, index)
             return values[0]
@@ -173,11 +185,7 @@ class Elaboration:
         self, frame: _Frame, step: LinkedStep, values: list[Reference], index: int | None
     ) -> Reference:
         layer, instance = step.layer, frame.instance
-        self._count += 1
-        if self._count > MOST_LAYERS:
-            raise SpecError(
-                f"the network has more than {MOST_LAYERS} layers", layer.where, layer.path
-            )
+        self._budget.layer(step)
         environment = instance.environment
         parts = tuple(step.key.split("."))
         if index is not None:
@@ -195,7 +203,7 @@ class Elaboration:
             instance.occurrences.setdefault(step.key, []).append(occurrence)
         elif not any(each.index == index for each in instance.occurrences.get(step.key, [])):
             # The layer is absent here: its facts are of use only if it is present nowhere.
-            instance.occurrences.setdefault(f"absent:{step.key}", []).append(occurrence)
+            instance.occurrences.setdefault(f"{ABSENT}{step.key}", []).append(occurrence)
         return result
 
     def _operator(
@@ -213,7 +221,8 @@ class Elaboration:
             operator = OPERATORS[str(environment[layer.activation or ""])]()
         inputs = occurrence.inputs
         name = type(operator).name()
-        with located(layer.where, f"{layer.path}.{name}", path, layer.places):
+        with located(layer.where, f"{layer.path}.{layer.activation or name}", path, layer.places):
+            operator.check_inputs(inputs)
             settled: Operator = operator.settle(inputs[0].rank, numbers(environment))
             settled.check(inputs)
             occurrence.facts = settled.pinned(inputs)
@@ -230,15 +239,17 @@ class Elaboration:
             init = (layer.init or Initialization()).over(self.spec.init)
             paths = tuple(value.path for value in values)
             place = (self._module(), step.key, occurrence.index, layer.where)
-            node = Node(path, groups, settled, paths, inputs, shape, tensors, owner, init, *place)
-            self._nodes.append(node)
+            pinned = tuple(occurrence.facts)
+            self._nodes[path] = Node(
+                path, groups, settled, paths, inputs, shape, tensors, owner, init, *place, pinned
+            )
         return Reference(path, shape)
 
     def _module(self) -> str:
         return self._chain[-1] if self._chain else self.spec.name
 
     def _check_shared(self, owner: str, tensors: tuple[Any, ...], layer: Layer) -> None:
-        other = next((node for node in self._nodes if node.path == owner), None)
+        other = self._nodes.get(owner)
         if other is not None and other.tensors != tensors:
             raise SpecError(
                 f"`{layer.share}` cannot be shared here: its tensors would have other shapes",
@@ -264,62 +275,27 @@ class Elaboration:
             )
         if len(values) != len(block.inputs):
             raise SpecError(
-                f"`{name}` takes {len(block.inputs)} input(s), received {len(values)}",
+                f"`{name}` takes {len(block.inputs)} inputs ({', '.join(block.inputs)}),"
+                f" received {len(values)}",
                 layer.where,
                 layer.path,
                 "`from` lists what a layer takes",
             )
-        given = self._arguments(layer, block, environment, path)
+        given = bound(layer, block, environment, self.spec.blocks, path)
         channels = zip(channel_names(block.inputs), values, strict=True)
         given |= {each: value.shape.channels for each, value in channels}
-        instance = Instance(name, groups, given, bool(self._ghost))
+        inputs = tuple(value.shape for value in values)
+        instance = Instance(name, groups, given, inputs, bool(self._ghost))
+        instance.shapes.update(zip(block.inputs, inputs, strict=True))
         self.instances.setdefault(name, []).append(instance)
         occurrence.call = instance
-        if name not in self._links:
-            self._links[name] = link_block(block)
         frame = _Frame(instance, dict(zip(block.inputs, values, strict=True)))
         outer, self._chain = self._chain, (*self._chain, name)
         try:
-            self._walk(frame, self._links[name])
+            self._walk(frame, self.links.blocks[name])
         finally:
             self._chain = outer
         result = frame.values[""]
-        instance.output = result.shape
         if not self._ghost:
             self._scope(groups, result)
         return result
-
-    def _arguments(
-        self, layer: Layer, block: Block, environment: Mapping[str, Value], path: str
-    ) -> dict[str, Value]:
-        """The value of each parameter of a block at one call."""
-        expressions = dict(layer.arguments)
-        unknown = [name for name in expressions if name not in block.parameters]
-        if unknown:
-            raise SpecError(
-                f"`{block.name}` has no parameter `{unknown[0]}`", layer.where, layer.path
-            )
-        values: dict[str, Value] = {}
-        for name, parameter in block.parameters.items():
-            place = f"{layer.path}.{block.name}.{name}"
-            if name in expressions:
-                with located(layer.where, place, path, layer.places, name):
-                    value = evaluate(expressions[name], environment)
-            elif parameter.required:
-                raise SpecError(f"`{block.name}` needs `{name}`", layer.where, layer.path)
-            else:
-                value = parameter.default
-            wrong = check_value(parameter.kind, value, self.spec.blocks)
-            if wrong:
-                raise SpecError(wrong, layer.places.get(name, layer.where), place)
-            values[name] = value
-        return values
-
-    def _truth(
-        self, when: Expr, environment: Mapping[str, Value], where: Location, path: str
-    ) -> bool:
-        with located(where, f"{path}.when"):
-            value = evaluate(when, environment)
-            if not isinstance(value, bool):
-                raise ArchspecError(f"expected true or false, received {describe_value(value)}")
-        return value

@@ -47,6 +47,19 @@ def numbers(environment: Mapping[str, Value]) -> Callable[[Expr | Value, Limits]
     return leaf
 
 
+def truth(when: Expr, environment: Mapping[str, Value], where: Location, path: str) -> bool:
+    """The value of a condition.
+
+    Raises:
+        SpecError: where it is neither true nor false.
+    """
+    with located(where, f"{path}.when"):
+        value = evaluate(when, environment)
+        if not isinstance(value, bool):
+            raise ArchspecError(f"expected true or false, received {describe_value(value)}")
+    return value
+
+
 class located:
     """Gives errors raised inside their place: file, path in the spec, and the instance."""
 
@@ -72,6 +85,6 @@ class located:
         where = self.places.get(argument, self.where)
         path = f"{self.path}.{problem.path}" if problem.path else self.path
         text = problem.problem
-        if self.instance and self.instance not in path.replace("stages.", ""):
+        if self.instance:
             text = f"{text} (in {self.instance})"
         raise SpecError(text, where, path, problem.hint) from None

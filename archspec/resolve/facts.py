@@ -7,17 +7,17 @@ becomes a constructor argument that each call fills in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from archspec.errors import SpecError
 from archspec.expressions import Expr, as_expr, simplify
 from archspec.expressions.nodes import Index, Name
-from archspec.expressions.types import Int, Kind, TupleOf
+from archspec.expressions.types import Int, Kind, ListOf, TupleOf
 from archspec.model.module import ModuleParameter
-from archspec.resolve.instance import Instance, Occurrence
-from archspec.schema.spec import MISSING
+from archspec.resolve.instance import ABSENT, Instance, Occurrence
+from archspec.schema.spec import MISSING, Layer
 
 
 def occurrences(instances: Iterable[Instance], key: str) -> list[tuple[Instance, list[Occurrence]]]:
@@ -29,7 +29,7 @@ def occurrences(instances: Iterable[Instance], key: str) -> list[tuple[Instance,
     ghosts = [pair for pair in found if pair[1]]
     if ghosts:
         return ghosts
-    absent = [(each, each.occurrences.get(f"absent:{key}", [])) for each, _ in found]
+    absent = [(each, each.occurrences.get(f"{ABSENT}{key}", [])) for each, _ in found]
     return [pair for pair in absent if pair[1]]
 
 
@@ -37,13 +37,15 @@ def occurrences(instances: Iterable[Instance], key: str) -> list[tuple[Instance,
 class Facts:
     """The facts of one class, and the arguments that they become.
 
-    ``given`` holds, for each argument, its value in each instance.
+    ``taken`` are the names of the class's other arguments; ``given`` holds, for each argument
+    here, its value in each instance.
     """
 
     instances: list[Instance]
-    root: bool
+    taken: Collection[str] = ()
     parameters: list[ModuleParameter] = field(default_factory=list)
     given: dict[str, dict[int, Any]] = field(default_factory=dict)
+    _called: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def expression(
         self,
@@ -51,8 +53,8 @@ class Facts:
         name: str,
         index: str | None,
         values: Mapping[int, list[tuple[int | None, Any]]],
-    ) -> Any:
-        """A fact as a number or as an argument: an Expr, or tuples of them.
+    ) -> tuple[Expr, Any]:
+        """A fact as a number or as an argument, and an example of its value.
 
         Args:
             key: the layer's key.
@@ -64,34 +66,49 @@ class Facts:
         loops = any(looped for looped, _ in collapsed.values())
         if loops:
             collapsed = {
-                instance: (True, value if looped else (value,) * len(values[instance]))
+                instance: (True, value if looped else (value,) * _length(values[instance]))
                 for instance, (looped, value) in collapsed.items()
             }
         distinct = list(dict.fromkeys(value for _, value in collapsed.values()))
         if len(distinct) == 1:
             base: Expr = as_expr(distinct[0])
         else:
-            base = self._argument(key, name, {i: value for i, (_, value) in collapsed.items()})
+            given = {instance: value for instance, (_, value) in collapsed.items()}
+            base = self._argument(key, name, given, loops)
         example = distinct[0]
         if loops:
             base = _item(base, Name(index or "i"))
             example = example[0]
-        return _spread(base, example)
+        return base, example
 
-    def _argument(self, key: str, name: str, values: dict[int, Any]) -> Expr:
+    def _argument(self, key: str, name: str, values: dict[int, Any], loops: bool) -> Expr:
+        if (key, name) in self._called:
+            return Name(self._called[key, name])
         called = f"{key.replace('.', '_')}_{name}"
+        while called in self.taken or called in self.given:
+            called = f"{called}_"
+        self._called[key, name] = called
         example = next(iter(values.values()))
-        parameter = ModuleParameter(called, _kind(example), MISSING, role="fact")
-        self.parameters.append(parameter)
+        kind = ListOf(_kind(example[0])) if loops else _kind(example)
+        self.parameters.append(ModuleParameter(called, kind, MISSING, role="fact"))
         # An instance in which the layer is absent is told what another one is.
         self.given[called] = {id(each): values.get(id(each), example) for each in self.instances}
         return Name(called)
 
 
+def _length(iterations: list[tuple[int | None, Any]]) -> int:
+    return 1 + max(index or 0 for index, _ in iterations)
+
+
 def _collapse(iterations: list[tuple[int | None, Any]]) -> tuple[bool, Any]:
-    values = [value for _, value in sorted(iterations, key=lambda pair: pair[0] or 0)]
-    if all(value == values[0] for value in values):
-        return False, values[0]
+    """Whether a fact differs between iterations, and its value or its values."""
+    first = iterations[0][1]
+    if all(value == first for _, value in iterations):
+        return False, first
+    # An iteration in which the layer is absent may be told anything.
+    values = [first] * _length(iterations)
+    for index, value in iterations:
+        values[index or 0] = value
     return True, tuple(values)
 
 
@@ -99,18 +116,18 @@ def _item(base: Expr, index: Expr | int) -> Expr:
     return simplify(Index(base, as_expr(index)))
 
 
-def _spread(base: Expr, example: Any) -> Any:
+def spread(base: Expr, example: Any) -> Any:
     """An expression for a tuple as a tuple of expressions."""
     if not isinstance(example, tuple):
         return base
-    return tuple(_spread(_item(base, place), each) for place, each in enumerate(example))
+    return tuple(spread(_item(base, place), each) for place, each in enumerate(example))
 
 
 def _kind(value: Any) -> Kind:
     return TupleOf(tuple(_kind(each) for each in value)) if isinstance(value, tuple) else Int()
 
 
-def check_ranks(name: str, instances: list[Instance], key: str) -> int:
+def check_ranks(name: str, instances: list[Instance], key: str, layer: Layer) -> int:
     """The number of spatial axes that a layer works on, the same in every use of its class.
 
     Raises:
@@ -118,8 +135,11 @@ def check_ranks(name: str, instances: list[Instance], key: str) -> int:
     """
     ranks = {each.inputs[0].rank for _, found in occurrences(instances, key) for each in found}
     if len(ranks) > 1:
+        first, second = sorted(ranks)[:2]
         raise SpecError(
-            f"the block `{name}` is used with inputs of different numbers of axes",
-            hint="write a block for each",
+            f"inputs of `{name}` have {first} spatial axes in one place and {second} in another",
+            layer.where,
+            layer.path,
+            "write a block for each",
         )
     return ranks.pop() if ranks else 0

@@ -10,6 +10,9 @@ from archspec.expressions import Value
 from archspec.model.graph import Groups
 from archspec.model.shape import Shape
 
+ABSENT = "absent:"
+"""Before the key of a layer that is not there in an instance, among its occurrences."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -36,15 +39,19 @@ class Occurrence:
 
 @dataclass(slots=True)
 class Instance:
-    """One use of a class. A *ghost* is one that is not there in this network (its condition is
-    false) and was walked through only to learn the sizes it would have."""
+    """One use of a class.
+
+    A *ghost* is one that is not there in this network (its condition is false) and was walked
+    through only to learn the sizes it would have. ``shapes`` has the shape of each key's value.
+    """
 
     module: str
     groups: Groups
     environment: Mapping[str, Value]
+    inputs: tuple[Shape, ...]
     ghost: bool
     occurrences: dict[str, list[Occurrence]] = field(default_factory=dict)
-    output: Shape | None = None
+    shapes: dict[str, Shape] = field(default_factory=dict)
 
     @property
     def path(self) -> str:

@@ -6,13 +6,14 @@ branch) likewise; both name the value that comes out. The body of a class has th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from archspec.errors import Location, SpecError
+from archspec.errors import Location, Problem, SpecError
 from archspec.expressions import Expr
 from archspec.names import did_you_mean
-from archspec.schema.spec import Block, Branch, Layer, Spec
+from archspec.schema.blocks import channel_names
+from archspec.schema.spec import Block, Branch, Layer, Output, Spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class LinkedChain:
     result: str
     when: Expr | None
     where: Location
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,32 @@ class LinkedOutput:
     chain: LinkedChain | None
 
 
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What every layer of a spec takes: those of the network, its outputs and its blocks."""
+
+    body: LinkedChain
+    outputs: tuple[LinkedOutput, ...]
+    blocks: Mapping[str, LinkedChain]
+
+
 @dataclass
 class _Linker:
-    """Links the layers of one class. ``known`` holds the keys computed so far."""
+    """Links the layers of one class.
+
+    Args:
+        inputs: the names of the class's inputs.
+        parameters: the names of its parameters.
+        problems: where problems go.
+        known: the keys computed so far, with the layer of those that are one.
+        flat: each name as it is written in backends that join the parts of a key by ``_``.
+    """
 
     inputs: tuple[str, ...]
+    parameters: frozenset[str]
+    problems: list[Problem]
     known: dict[str, LinkedStep | None] = field(default_factory=dict)
+    flat: dict[str, str] = field(default_factory=dict)
 
     def chain(
         self,
@@ -68,26 +90,48 @@ class _Linker:
         source: str,
         layers: Iterable[Layer],
         where: Location,
+        path: str,
         when: Expr | None = None,
     ) -> LinkedChain:
+        if key:
+            self._claim(key, where, path)
         outside = set(self.known)
         items: list[LinkedStep | LinkedParallel | LinkedChain] = []
         current = source
         for layer in layers:
-            item = self._item(key, current, layer)
-            items.append(item)
-            current = item.merge.key if isinstance(item, LinkedParallel) else item.key
+            name = f"{key}.{layer.name}" if key else layer.name
+            try:
+                self._claim(name, layer.where, layer.path)
+                items.append(self._item(key, name, current, layer))
+            except SpecError as error:
+                self.problems.extend(error.problems)
+                self.known[name] = None
+            current = name
         if when is not None:
             # What may not be there cannot be referred to from outside.
             self.known = {k: v for k, v in self.known.items() if k in outside}
         self.known[key] = None
         name = key.rpartition(".")[2]
-        return LinkedChain(key, name, source, tuple(items), current, when, where)
+        return LinkedChain(key, name, source, tuple(items), current, when, where, path)
 
-    def _item(self, within: str, current: str, layer: Layer) -> LinkedStep | LinkedParallel:
-        key = f"{within}.{layer.name}" if within else layer.name
-        if key in self.inputs:
-            raise SpecError(f"`{key}` is an input of this block", layer.where, layer.path)
+    def _claim(self, key: str, where: Location, path: str) -> None:
+        """Note a name that generated code could not tell from another one."""
+        flat = key.replace(".", "_")
+        other = self.flat.setdefault(flat, key)
+        clash = None
+        if flat in self.inputs:
+            clash = f"`{flat}` is an input"
+        elif flat in self.parameters:
+            clash = f"`{flat}` is a parameter"
+        elif other != key:
+            clash = f"`{other}` and `{key}` would both be `{flat}` in generated code"
+        if clash:
+            hint = "rename it, a layer with `as`"
+            self.problems.append(Problem(clash, where, path, hint))
+
+    def _item(
+        self, within: str, key: str, current: str, layer: Layer
+    ) -> LinkedStep | LinkedParallel:
         sources = self._sources(within, current, layer)
         if layer.branches:
             if len(sources) != 1 or layer.when is not None or layer.repeat is not None:
@@ -115,7 +159,7 @@ class _Linker:
 
     def _branch(self, within: str, source: str, branch: Branch) -> LinkedChain:
         key = f"{within}.{branch.name}" if within else branch.name
-        return self.chain(key, source, branch.layers, branch.where, branch.when)
+        return self.chain(key, source, branch.layers, branch.where, branch.path, branch.when)
 
     def _sources(self, within: str, current: str, layer: Layer) -> tuple[str, ...]:
         if layer.sources is None:
@@ -161,37 +205,46 @@ class _Linker:
         return replace(layer, operator=other.layer.operator, share=other.layer.share or key)
 
 
-def link_block(block: Block) -> LinkedChain:
-    """The body of a block.
+def link(spec: Spec) -> Links:
+    """What every layer takes, in the network and in all its blocks.
 
     Raises:
-        SpecError: for a name that means nothing.
+        SpecError: with every name that means nothing, or that another one has.
     """
-    linker = _Linker(block.inputs)
-    return linker.chain("", block.inputs[0], block.layers, block.where)
-
-
-def link_network(spec: Spec) -> tuple[LinkedChain, tuple[LinkedOutput, ...]]:
-    """The stages of a network as one chain of chains, and its outputs.
-
-    Raises:
-        SpecError: for a name that means nothing.
-    """
-    linker = _Linker(tuple(each.name for each in spec.inputs))
+    problems: list[Problem] = []
+    blocks = {name: _link_block(block, problems) for name, block in spec.blocks.items()}
+    linker = _Linker(tuple(each.name for each in spec.inputs), frozenset(spec.arguments), problems)
     current = spec.inputs[0].name
     stages = []
     for stage in spec.stages:
-        if stage.name in linker.inputs:
-            raise SpecError(f"`{stage.name}` is an input too", stage.where)
-        stages.append(linker.chain(stage.name, current, stage.layers, stage.where))
+        path = f"stages.{stage.name}"
+        stages.append(linker.chain(stage.name, current, stage.layers, stage.where, path))
         current = stage.name
-    outputs = []
-    for output in spec.outputs:
-        path = f"outputs.{output.name}"
+    outputs = [_link_output(linker, output) for output in spec.outputs]
+    if problems:
+        raise SpecError(dict.fromkeys(problems))
+    body = LinkedChain("", "", spec.inputs[0].name, tuple(stages), current, None, spec.where, "")
+    return Links(body, tuple(each for each in outputs if each), blocks)
+
+
+def _link_block(block: Block, problems: list[Problem]) -> LinkedChain:
+    parameters = frozenset((*block.parameters, *channel_names(block.inputs)))
+    linker = _Linker(block.inputs, parameters, problems)
+    return linker.chain("", block.inputs[0], block.layers, block.where, block.path)
+
+
+def _link_output(linker: _Linker, output: Output) -> LinkedOutput | None:
+    path = f"outputs.{output.name}"
+    try:
         source = linker.find("", output.source, output.where, path)
-        chain = None
-        if output.layers:
-            chain = linker.chain(output.name, source, output.layers, output.where)
-        outputs.append(LinkedOutput(output.name, output.name if chain else source, chain))
-    body = LinkedChain("", "", spec.inputs[0].name, tuple(stages), current, None, spec.where)
-    return body, tuple(outputs)
+    except SpecError as error:
+        linker.problems.extend(error.problems)
+        return None
+    if not output.layers:
+        return LinkedOutput(output.name, source, None)
+    known = dict(linker.known)
+    chain = linker.chain(output.name, source, output.layers, output.where, path)
+    if output.when is not None:
+        # Another output cannot be taken from one that may not be there.
+        linker.known = known
+    return LinkedOutput(output.name, output.name, chain)

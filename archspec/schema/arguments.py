@@ -8,10 +8,11 @@ from typing import Any
 
 from archspec.errors import Location
 from archspec.expressions import Expr
-from archspec.expressions.types import Bool, Float, Int, Kind
+from archspec.expressions.types import Bool, Float, Int, Kind, ListOf, TupleOf
 from archspec.names import did_you_mean
 from archspec.operators import OPERATORS, Operator
 from archspec.operators.fields import Limits
+from archspec.operators.padding import SIDES
 from archspec.reading import Entry, Mapping, Node, Scalar, Sequence, describe, plain
 from archspec.schema.expressions import check_expression, read_expression, scalars
 from archspec.schema.parameters import kinds_of
@@ -43,7 +44,7 @@ def read_operator(scope: Scope, head: Entry, path: str) -> Operator | None:
     model, node, report = OPERATORS[head.key], head.value, scope.report
     given: dict[str, Any] = dict(scope.defaults.get(head.key, {}))
     nodes: dict[str, Node] = {}
-    if isinstance(node, Mapping):
+    if isinstance(node, Mapping) and not _is_padding(node, model):
         nodes = {entry.key: entry.value for entry in node}
     elif not is_nothing(node):
         if model.primary is None:
@@ -71,6 +72,11 @@ def read_operator(scope: Scope, head: Entry, path: str) -> Operator | None:
     if len(report.problems) > before:
         return None
     return operator.bind(scope.members)
+
+
+def _is_padding(node: Mapping, model: type[Operator]) -> bool:
+    """Whether a mapping is pads by side rather than arguments by name."""
+    return model.primary == "padding" and bool(node.entries) and set(node.keys()) <= set(SIDES)
 
 
 def _key_where(node: Node, name: str) -> Location:
@@ -153,7 +159,7 @@ def _by_name(
             f"`{block}` is a parameter, so its arguments are given by name",
         )
         return None
-    values = node.items if isinstance(node, Sequence) and not _is_list(parameters) else (node,)
+    values = node.items if isinstance(node, Sequence) else (node,)
     if len(values) > len(parameters):
         listed = f" ({', '.join(parameters)})" if parameters else ""
         noun = "argument" if len(parameters) == 1 else "arguments"
@@ -161,15 +167,17 @@ def _by_name(
             f"`{block}` takes at most {len(parameters)} {noun}{listed}, received {len(values)}",
             node.where,
             path,
+            _in_a_list(parameters),
         )
         return None
     return dict(zip(parameters, values, strict=False))
 
 
-def _is_list(parameters: MappingABC[str, Parameter]) -> bool:
-    """Whether a list is the only parameter's value rather than one value for each parameter."""
+def _in_a_list(parameters: MappingABC[str, Parameter]) -> str | None:
     kinds = [each.kind for each in parameters.values()]
-    return len(kinds) == 1 and (hasattr(kinds[0], "items") or type(kinds[0]).__name__ == "ListOf")
+    if len(kinds) == 1 and isinstance(kinds[0], TupleOf | ListOf):
+        return "arguments stand in a list, so a list for the only one stands in two: `[[...]]`"
+    return None
 
 
 def _is_one_tuple(node: Mapping, parameters: MappingABC[str, Parameter] | None) -> bool:

@@ -19,6 +19,7 @@ from archspec.expressions.types import (
     TupleOf,
 )
 from archspec.names import did_you_mean
+from archspec.operators import ACTIVATIONS
 from archspec.reading import Mapping, Node, Scalar, Sequence, describe
 from archspec.schema.kinds import check_value
 from archspec.schema.scope import Scope
@@ -95,6 +96,8 @@ def _scalar(scope: Scope, node: Scalar, path: str, kind: Kind | None) -> Expr:
         return Const(value)
     if isinstance(kind, Enumeration | Activation | BlockReference):
         return _word(scope, node, value, path, kind)
+    if kind is None and value not in scope.kinds and value in (*ACTIVATIONS, *scope.blocks):
+        return Const(value)
     if not value.strip():
         raise ArchspecError("expected a value, received an empty string", node.where, path)
     try:
@@ -185,7 +188,8 @@ def _fits(found: Kind, kind: Kind) -> bool:
     """Whether an expression of one kind may stand where another is expected."""
     wanted = kind.item if isinstance(kind, Optional) else kind
     if isinstance(found, Optional):
-        return isinstance(kind, Optional) and _fits(found.item, wanted)
+        # Whether it is null is known only where the block is used.
+        return _fits(found.item, wanted)
     if isinstance(found, Int) and isinstance(wanted, Float):
         return True
     if isinstance(found, TupleOf) and isinstance(wanted, TupleOf):

@@ -108,7 +108,11 @@ def _read_layer(scope: Scope, node: Node, path: str) -> Layer | None:
         layer: Layer | None = Layer("", node.where, path, branches=branches, merge=merge)
     else:
         layer = _read_head(inner, heads[0], path)
-    return replace(layer, **options) if layer and options is not None else None
+    if layer is None or options is None:
+        return None
+    # With a colon, so that no argument of a block has the same name.
+    at = {f":{entry.key}": entry.value.where for entry in node if entry.key in OPTIONS}
+    return replace(layer, **options, places={**layer.places, **at})
 
 
 def _read_options(scope: Scope, node: Mapping, head: Entry, path: str) -> dict[str, Any] | None:

@@ -119,6 +119,7 @@ class Result:
         versions: of archspec, Python and NumPy.
         memory: the estimate, in bytes.
         backends: each backend's part.
+        required: names of backends that were asked for, and must be installed.
     """
 
     network: str
@@ -139,12 +140,15 @@ class Result:
     memory: int
     seconds: float
     backends: tuple[BackendResult, ...]
+    required: tuple[str, ...] = ()
 
     @property
     def agrees(self) -> bool:
-        """Whether at least one backend ran, and every one that is installed agrees."""
-        ran = [each for each in self.backends if each.status != "missing"]
-        return bool(ran) and all(each.status == "agrees" for each in ran)
+        """Whether a backend ran, and every one that was asked for or is installed agrees."""
+        needed = [
+            each for each in self.backends if each.status != "missing" or each.name in self.required
+        ]
+        return bool(needed) and all(each.status == "agrees" for each in needed)
 
     def to_json(self) -> dict[str, Any]:
         """The record as JSON can hold it: infinities and the like become strings."""

@@ -50,7 +50,7 @@ def read_checkpoint(backend: Backend, path: Path) -> Contents:
     require_file(path)
     with TemporaryDirectory(prefix="archspec-") as folder:
         weights = Path(folder, "weights.safetensors")
-        _run(backend, path, ["read", str(path.absolute()), str(weights)])
+        _run(backend, str(path), ["read", str(path.absolute()), str(weights)])
         return read_safetensors(weights, str(path))
 
 
@@ -65,10 +65,10 @@ def write_checkpoint(backend: Backend, path: Path, tensors: Mapping[str, Array])
     with TemporaryDirectory(prefix="archspec-") as folder:
         weights = Path(folder, "weights.safetensors")
         write_safetensors(weights, tensors)
-        _run(backend, path, ["write", str(weights), str(path.absolute())])
+        _run(backend, path.name, ["write", str(weights), str(path.absolute())])
 
 
-def _run(backend: Backend, path: Path, arguments: list[str]) -> None:
+def _run(backend: Backend, file: str, arguments: list[str]) -> None:
     # With -P no file beside the script or in the current folder passes for a package.
     command = [sys.executable, "-P", str(backend.checkpoint.absolute()), *arguments]
     finished = subprocess.run(
@@ -83,9 +83,9 @@ def _run(backend: Backend, path: Path, arguments: list[str]) -> None:
     if finished.returncode == _REFUSED:
         said = _last_line(finished.stdout) or "cannot be used"
         problem, _, hint = said.partition("\t")
-        raise WeightsError(problem, path=str(path), hint=hint or None)
+        raise WeightsError(problem, path=file, hint=hint or None)
     said = _last_line(finished.stderr) or f"exit status {finished.returncode}"
-    raise BackendError(f"{backend.title}: {backend.checkpoint.name} failed: {said}", path=str(path))
+    raise BackendError(f"{backend.title}: {backend.checkpoint.name} failed: {said}", path=file)
 
 
 def _last_line(output: bytes) -> str:

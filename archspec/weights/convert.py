@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archspec.backends import built_in
-from archspec.errors import Problem, WeightsError
+from archspec.errors import ArchspecError, Problem, WeightsError
 from archspec.model.graph import Graph
 from archspec.resolve import Model
 from archspec.weights.checkpoints import read_checkpoint, require_script, write_checkpoint
@@ -138,7 +138,7 @@ def _with_likely_form(
             continue
         try:
             from_backend(graph, form.backend, tensors)
-        except WeightsError:
+        except ArchspecError:
             continue
         first, *others = error.problems
         hint = f"the file fits the form `{form.name}`: use `--from {form.name}`"

@@ -20,7 +20,7 @@ from safetensors.numpy import save
 
 from archspec.errors import Problem, WeightsError
 from archspec.weights.check import MOST_PROBLEMS, shown
-from archspec.weights.storage import read_bytes, reason
+from archspec.weights.storage import read_bytes
 
 Array = npt.NDArray[Any]
 
@@ -110,16 +110,18 @@ def write_safetensors(
     """Write a safetensors file; its header says which form of which network it is.
 
     Raises:
-        WeightsError: if the file cannot be written.
+        WeightsError: if the format has no room for an array's type.
+        OSError: if the file system refuses.
     """
     # One key only: the library writes several in an order that differs from run to run.
     metadata = {_KEY: json.dumps({"form": form, "spec": spec})} if form else None
     # The library writes the memory of an array as it lies, whatever its strides.
     contiguous = {name: np.asarray(array, order="C") for name, array in tensors.items()}
     try:
-        path.write_bytes(save(contiguous, metadata))
-    except (OSError, SafetensorError) as error:
-        raise WeightsError(f"cannot be written: {reason(error)}", path=str(path)) from None
+        data = save(contiguous, metadata)
+    except SafetensorError as error:
+        raise WeightsError(f"cannot be written: {error}", path=path.name) from None
+    path.write_bytes(data)
 
 
 def _check_header_length(data: bytes, source: str) -> None:

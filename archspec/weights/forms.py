@@ -40,7 +40,7 @@ def find_form(name: str) -> Form:
     if name == CANONICAL:
         return Form(None)
     names = [CANONICAL, *(backend.name for backend in built_in())]
-    if name not in names and not Path(name).is_dir():
+    if not name or (name not in names and not Path(name).is_dir()):
         near = nearest(name, names)
         hint = f"did you mean `{near}`?" if near else f"known: {', '.join(names)}"
         raise UsageError(f"unknown form {name!r}", hint=hint)

@@ -24,8 +24,9 @@ def recognized(
     Raises:
         WeightsError: if two names of the file mean the same tensor.
     """
-    prefixes = _wrappers(tensors, expected, manifest)
-    names = {name: _own_writing(name, prefixes, manifest) for name in tensors}
+    names = _unwrapped(tensors, expected, manifest)
+    if manifest.between != ".":
+        names = {name: now.replace(".", manifest.between) for name, now in names.items()}
     outer = f"{manifest.collection}{manifest.between}" if manifest.collection else ""
     bare = not any(now.startswith(outer) for now in names.values())
     if bare and all(name.startswith(outer) for name in expected):
@@ -43,29 +44,20 @@ def recognized(
     return result
 
 
-def _own_writing(name: str, prefixes: list[str], manifest: Manifest) -> str:
-    for prefix in prefixes:
-        name = name.removeprefix(prefix)
-    return name if manifest.between == "." else name.replace(".", manifest.between)
-
-
-def _wrappers(tensors: Collection[str], expected: Collection[str], manifest: Manifest) -> list[str]:
-    """The prefixes to take away, outermost first."""
-    found: list[str] = []
-    left = list(tensors)
-    while left:
-        prefix = next(
-            (
-                each
-                for each in manifest.wrappers
-                if all(name.startswith(each) for name in left)
-                # A stage may itself be called `module`.
-                and not any(name.startswith(each) for name in expected)
-            ),
-            None,
+def _unwrapped(
+    tensors: Collection[str], expected: Collection[str], manifest: Manifest
+) -> dict[str, str]:
+    """Each name without the prefixes of wrappers around the whole model."""
+    names = {name: name for name in tensors}
+    # Only until a name is known: a stage may itself be called `module`.
+    while names and not any(now in expected for now in names.values()):
+        common = (
+            prefix
+            for prefix in manifest.wrappers
+            if prefix and all(now.startswith(prefix) for now in names.values())
         )
+        prefix = next(common, None)
         if prefix is None:
             break
-        found.append(prefix)
-        left = [name.removeprefix(prefix) for name in left]
-    return found
+        names = {name: now.removeprefix(prefix) for name, now in names.items()}
+    return names

@@ -7,13 +7,8 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
-import jax
-
-# Before any array is made: float64 where it is asked for, and no TF32 on GPUs.
-jax.config.update("jax_enable_x64", True)
-jax.config.update("jax_default_matmul_precision", "highest")
-
 import flax
+import jax
 import jax.numpy as jnp
 import numpy as np
 from archspec_runner import Computed, Mismatch, Recorder, Request, load_class, serve, traced
@@ -29,8 +24,11 @@ class Linen:
     """One module; each kind of pass is compiled once."""
 
     def __init__(self, request: Request) -> None:
+        # Before any array is made: float64 where it is asked for, and no TF32 on GPUs.
+        jax.config.update("jax_enable_x64", True)
+        jax.config.update("jax_default_matmul_precision", "highest")
         kind = "gpu" if request.device.startswith("cuda") else "cpu"
-        self.device = jax.devices(kind)[int((request.device.split(":") + ["0"])[1])]
+        self.device = jax.devices(kind)[int(request.device.partition(":")[2] or 0)]
         jax.config.update("jax_default_device", self.device)
         self.request = request
         kind_of_module, _ = load_class(request, nn.Module)
@@ -196,6 +194,8 @@ def _watch(recorder: Recorder, shift: int | None) -> Any:
         if context.method_name != "__call__":
             return function(*arguments, **named)
         path = "/".join(module.path)
+        if shift is None and arguments and _is_array(arguments[0]):
+            recorder.input(path, arguments[0])
         if isinstance(module, nn.Dropout):
             still = nn.merge_param(
                 "deterministic", module.deterministic, _deterministic(arguments, named)
@@ -219,7 +219,9 @@ def _deterministic(arguments: tuple[Any, ...], named: Mapping[str, Any]) -> bool
 
 
 def _is_array(value: Any) -> bool:
-    return isinstance(value, jax.Array) and value.ndim > 0 and jnp.issubdtype(value.dtype, jnp.floating)
+    if not isinstance(value, jax.Array) or value.ndim == 0:
+        return False
+    return bool(jnp.issubdtype(value.dtype, jnp.floating))
 
 
 def _path(module: Any) -> str | None:

@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
-# Asked for by deterministic matrix products; has to be there before CUDA is.
-os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-
 import numpy as np
 import torch
 from archspec_runner import Computed, Mismatch, Recorder, Request, load_class, serve, traced
@@ -31,6 +28,8 @@ class Torch:
     """One module, loaded with weights anew for each pass."""
 
     def __init__(self, request: Request) -> None:
+        # Asked for by deterministic matrix products; has to be there before CUDA is.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False
         torch.backends.cudnn.benchmark = False
@@ -104,6 +103,9 @@ class Torch:
         outputs: dict[str, Tensor] = {}
         with ExitStack() as stack:
             for path, module in self.model.named_modules():
+                if shift is None:
+                    before = module.register_forward_pre_hook(_entering(recorder, path))
+                    stack.callback(before.remove)
                 stack.callback(module.register_forward_hook(_watch(recorder, path, shift)).remove)
                 if isinstance(module, _DROPOUTS):
                     stack.enter_context(_Identity(module))
@@ -156,6 +158,14 @@ class _Identity:
 def _note(recorder: Recorder, path: str) -> Any:
     def hook(module: Any, inputs: Any) -> None:
         recorder.dropout(path, module.archspec_rate, module.training)
+
+    return hook
+
+
+def _entering(recorder: Recorder, path: str) -> Any:
+    def hook(module: nn.Module, inputs: tuple[Any, ...]) -> None:
+        if inputs and _is_array(inputs[0]):
+            recorder.input(path, inputs[0])
 
     return hook
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from archspec.backends import Backend, TensorNaming, find_backend
 from archspec.errors import BackendError
-from archspec.resolve import Model, resolve
-from archspec.schema import load
+from archspec.model.graph import Graph, Groups
+from archspec.resolve import Model
 from archspec.weights.naming import (
     Placed,
     backend_tensors,
@@ -74,62 +74,43 @@ def test_paths_of_modules(googlenet: Model) -> None:
     assert "b3_inception1/b2" not in flax
 
 
-LAYERS = """
-archspec: 1
-name: Net
-input: [4, 8, 8]
-blocks:
-  Block:
-    layers: [{conv: {out: 4, kernel: 1}}]
-stages:
-"""
-
-
-def network(stages: str) -> Model:
-    return resolve(load_text(LAYERS + stages))
-
-
-def load_text(text: str):  # type: ignore[no-untyped-def]
-    import tempfile
-    from pathlib import Path
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "net.yaml")
-        path.write_text(text)
-        return load(path)
+def network(model: Model, *layers: tuple[str, Groups]) -> Graph:
+    """A graph of layers whose names no spec would be allowed to have together."""
+    by_operator = {type(node.operator).name(): node for node in model.graph.nodes}
+    nodes = []
+    for operator, groups in layers:
+        path = ".".join(part for group in groups for part in group)
+        nodes.append(replace(by_operator[operator], path=path, owner=path, groups=groups))
+    return Graph({}, tuple(nodes), {}, {}, {})
 
 
 @pytest.mark.parametrize(
-    ("stages", "names"),
+    ("one", "other"),
     [
-        (
-            "  a_b: [{conv: {out: 4, kernel: 1}, as: c}]\n"
-            "  a: [{conv: {out: 4, kernel: 1}, as: b_c}]\n",
-            ("`a_b.c`", "`a.b_c`"),
-        ),
-        ("  a_b: [{Block: , as: c}]\n  a: [{Block: , as: b_c}]\n", ("`a_b.c`", "`a.b_c`")),
-        (
-            "  a_b: [{Block: , as: c}]\n  a: [{conv: {out: 4, kernel: 1}, as: b_c}]\n",
-            ("`a_b.c`", "`a.b_c`"),
-        ),
+        ((("a_b", "c"),), (("a", "b_c"),)),
+        ((("a_b", "c"), ("conv1",)), (("a", "b_c"), ("conv2",))),
+        ((("a_b", "c"), ("conv1",)), (("a", "b_c"),)),
+        ((("a_b", "c"),), (("a", "b", "c"), ("conv1",))),
+        ((("a", "block1", "0"),), (("a", "block1_0"),)),
     ],
 )
-def test_two_layers_of_one_name_are_refused(stages: str, names: tuple[str, str]) -> None:
-    graph = network(stages).graph
+def test_two_layers_of_one_name_are_refused(tiny: Model, one: Groups, other: Groups) -> None:
+    graph = network(tiny, ("conv", one), ("conv", other))
     backend_tensors(graph, TORCH)
     for function in (backend_tensors, module_paths):
         with pytest.raises(BackendError) as caught:
             function(graph, FLAX)
-        assert all(name in str(caught.value) for name in names)
-        assert "would both be called `a_b_c` in Flax" in str(caught.value)
+        name = "_".join(one[0])
+        first, second = (".".join(groups[0]) for groups in (one, other))
+        assert f"`{first}` and `{second}` would both be called `{name}`" in str(caught.value)
 
 
-def test_layers_without_tensors_may_share_a_name() -> None:
-    graph = network(
-        "  a_b: [{conv: {out: 4, kernel: 1}, as: c}]\n  a: [{relu: , as: b_c}]\n"
-    ).graph
-    backend_tensors(graph, FLAX)
-    assert module_paths(graph, FLAX)["a_b_c"] == "a_b.c"
+def test_layers_without_tensors_may_share_a_name(tiny: Model) -> None:
+    for layers in ((0, 1), (1, 0)):
+        both = [("conv", (("a_b", "c"),)), ("add", (("a", "b_c"),))]
+        graph = network(tiny, *(both[each] for each in layers))
+        backend_tensors(graph, FLAX)
+        assert module_paths(graph, FLAX) == {"a_b_c": "a_b.c"}
 
 
 def with_naming(operator: str, tensor: str, naming: TensorNaming) -> Backend:

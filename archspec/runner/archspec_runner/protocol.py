@@ -17,14 +17,15 @@ A task has a ``name``, a ``kind``, a ``dtype`` and ``training`` (a boolean). Kin
     each trained tensor and each input; in training also the running statistics after the pass.
 ``steps``
     ``steps`` steps of gradient descent along those gradients. The rate is the power of two that is
-    nearest to ``relative`` times the norm of all trained tensors over that of the first gradient:
-    a power of two, so that every backend arrives at the same number.
+    nearest to that with which the first step moves no tensor by more than ``relative`` of its
+    norm: a power of two, so that every backend arrives at the same number.
 ``shifted``
     the outputs of normalisation layers, to whose inputs a constant of ``2 ** shift`` times their
     size is added, which changes nothing but the rounding.
 
-The file of a task holds ``output:<name>``, ``array:<number>`` (a layer's value), ``gradient:<name>``,
-``input_gradient:<name>``, ``statistic:<name>`` and, for steps, ``after<step>:<name>``.
+The file of a task holds ``output:<name>``, ``array:<number>`` (a layer's value),
+``gradient:<name>``, ``input_gradient:<name>``, ``statistic:<name>`` and, for steps,
+``after<step>:<name>``.
 """
 
 from __future__ import annotations

@@ -31,6 +31,10 @@ class Recorder:
         """A submodule's output."""
         self._add(value, {"source": "module", "path": path, "type": kind})
 
+    def input(self, path: str, value: Any) -> None:
+        """What a submodule took, first of all."""
+        self._add(value, {"source": "input", "path": path})
+
     def line(self, path: str, lines: tuple[int, int], name: str, value: Any) -> None:
         """What a statement bound to a variable (or ``return``\\ ed) in the instance at a path."""
         place = {"source": "line", "path": path, "first": lines[0], "last": lines[1], "name": name}

@@ -90,7 +90,8 @@ def serve(open_session: Callable[[Request], Session]) -> None:
         request = Request.read(folder)
         session = open_session(request)
         response["versions"] = session.versions()
-        session.expect({name: each.shape for name, each in request.part("weight", "float64").items()})
+        weights = request.part("weight", "float64")
+        session.expect({name: each.shape for name, each in weights.items()})
         _tell(task="start", state="ends")
         for task in request.tasks:
             _tell(task=task.name, state="begins")
@@ -171,12 +172,16 @@ def _steps(
 
 
 def _rate(relative: float, weights: Mapping[str, Array], gradients: Mapping[str, Array]) -> float:
-    """The power of two nearest to a step of the relative size wanted."""
-    size = math.sqrt(sum(float(np.sum(np.square(weights[name]))) for name in gradients))
-    slope = math.sqrt(sum(float(np.sum(np.square(each))) for each in gradients.values()))
-    if not size or not slope or not math.isfinite(slope):
+    """The power of two nearest to a step in which no tensor moves further than asked for."""
+    speeds = [
+        float(np.linalg.norm(gradient)) / float(np.linalg.norm(weights[name]))
+        for name, gradient in gradients.items()
+        if np.any(weights[name])
+    ]
+    fastest = max(speeds, default=0.0)
+    if not fastest or not math.isfinite(fastest):
         return 0.0
-    return float(2.0 ** round(math.log2(relative * size / slope)))
+    return float(2.0 ** round(math.log2(relative / fastest)))
 
 
 def _described(error: BaseException) -> dict[str, Any]:

@@ -66,11 +66,11 @@ def stale(target: Target) -> str:
         return f"{target.path}: missing\n"
     except (OSError, UnicodeDecodeError) as error:
         return f"{target.path}: cannot be read: {error}\n"
-    lines = (text.splitlines(keepends=True) for text in (old, target.text))
+    on_disk, generated = (text.splitlines(keepends=True) for text in (old, target.text))
     return "".join(
         line if line.endswith("\n") else f"{line}\n"
         for line in difflib.unified_diff(
-            *lines, fromfile=f"{target.path} (on disk)", tofile=f"{target.path} (generated)"
+            on_disk, generated, f"{target.path} (on disk)", f"{target.path} (generated)"
         )
     )
 

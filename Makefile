@@ -1,0 +1,98 @@
+# What a developer does. `make` alone lists the targets.
+
+PYTHON ?= python3
+VENV ?= .venv
+# Tests run side by side; more workers need more memory (about 2 GB each).
+JOBS ?= 2
+SPEC ?= specs/googlenet.yaml
+
+PY := $(VENV)/bin/python
+RUFF := $(VENV)/bin/ruff
+PIP_INSTALL := $(PY) -m pip install --disable-pip-version-check --quiet -c constraints.txt
+ARCHSPEC := $(PY) -m archspec
+PYTEST := $(PY) -m pytest -n $(JOBS)
+
+# Stamps: what is installed in $(VENV). They depend on what says which versions, so that a second
+# run is quick and a changed constraint is picked up.
+FRAMEWORKS := $(VENV)/.archspec-frameworks
+TOOLS := $(VENV)/.archspec-tools
+VERSIONS := pyproject.toml constraints.txt
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test test-fast test-slow test-gpu test-wheel check format generate docs verify \
+	bench clean
+
+help: ## List the targets.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
+
+demo: $(FRAMEWORKS) ## Generate GoogLeNet in PyTorch and Flax, and show how closely they agree.
+	$(ARCHSPEC) generate $(SPEC) --backend torch --backend flax
+	$(ARCHSPEC) verify $(SPEC)
+
+test: $(FRAMEWORKS) $(TOOLS) ## The test suite, without what is slow.
+	ARCHSPEC_REQUIRE_BACKENDS=torch,flax $(PYTEST) -m "not slow"
+
+test-fast: $(TOOLS) ## The tests that need no framework.
+	$(PYTEST) -m "not slow and not parity"
+
+test-slow: $(FRAMEWORKS) $(TOOLS) ## Only the slow tests: full sizes.
+	ARCHSPEC_REQUIRE_BACKENDS=torch,flax $(PYTEST) -m slow
+
+test-gpu: $(FRAMEWORKS) $(TOOLS) ## Only the tests that need a GPU; they skip without one.
+	$(PY) -m pytest -m gpu
+
+test-wheel: $(TOOLS) ## Build the wheel and try it in an empty environment, from another folder.
+	PYTHON=$(PY) .ci/test-wheel
+
+check: $(FRAMEWORKS) $(TOOLS) ## Style, types, and that generated files and documents are current.
+	$(RUFF) check .
+	$(RUFF) format --check .
+	$(PY) -m mypy
+	$(RUFF) check --isolated generated
+	$(RUFF) format --isolated --check generated
+# The stubs of PyTorch give a module's call as Any; those of Flax leave functions unannotated.
+	$(PY) -m mypy --config-file= --strict --no-warn-return-any generated/torch
+	$(PY) -m mypy --config-file= --strict --allow-untyped-calls generated/flax
+	$(ARCHSPEC) generate --all --check
+	$(PY) -m archspec.schema.reference --check
+	.ci/find-machine-paths
+
+format: $(TOOLS) ## Put the code into shape.
+	$(RUFF) check --fix .
+	$(RUFF) format .
+
+generate: $(TOOLS) docs ## Write generated/ anew, and the documents that are generated.
+	$(ARCHSPEC) generate --all
+
+docs: $(TOOLS) ## Write the language reference anew.
+	$(PY) -m archspec.schema.reference
+
+verify: $(FRAMEWORKS) ## Verify every spec in specs/.
+	for spec in specs/*.yaml; do $(ARCHSPEC) verify $$spec || exit 1; done
+
+bench: $(FRAMEWORKS) ## Measure how long the command line takes.
+	$(PY) benchmarks/startup.py
+
+clean: ## Remove what is built and cached, and the environment.
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# PyTorch first and alone, so that nothing that comes after can choose another build of it.
+$(FRAMEWORKS): $(VERSIONS) | $(PY)
+	$(PIP_INSTALL) "$$(grep '^torch==' constraints.txt)"
+	$(PIP_INSTALL) -e ".[torch,flax]"
+	@touch $@
+
+$(TOOLS): $(VERSIONS) | $(PY)
+	$(PIP_INSTALL) -e ".[dev]"
+	@touch $@
+
+$(PY):
+	@command -v "$(PYTHON)" > /dev/null || \
+		{ echo "archspec needs Python 3.11 or newer; there is no $(PYTHON)." \
+		"Say which one to use: make PYTHON=python3.11" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "archspec needs Python 3.11 or newer; $(PYTHON) is $$("$(PYTHON)" --version 2>&1)." \
+		"Say which one to use: make PYTHON=python3.11" >&2; exit 1; }
+	"$(PYTHON)" -m venv $(VENV)

@@ -1,0 +1,59 @@
+"""What the parameters of a block are worth at one call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from archspec.errors import SpecError
+from archspec.expressions import Value, evaluate
+from archspec.names import did_you_mean
+from archspec.resolve.evaluation import located
+from archspec.schema.kinds import check_value
+from archspec.schema.spec import Block, Layer
+
+
+def bound(
+    layer: Layer,
+    block: Block,
+    environment: Mapping[str, Value],
+    blocks: Iterable[str],
+    instance: str,
+) -> dict[str, Value]:
+    """The value of each parameter of a block at one call.
+
+    Args:
+        layer: the call.
+        block: what is called.
+        environment: the values of the names in the arguments.
+        blocks: the names of all blocks.
+        instance: the path of the instance, for messages.
+
+    Raises:
+        SpecError: for an argument that is wrong, unknown or missing.
+    """
+    expressions = dict(layer.arguments)
+    for name in expressions:
+        if name not in block.parameters:
+            raise SpecError(
+                f"`{block.name}` has no parameter `{name}`",
+                layer.places.get(name, layer.where),
+                f"{layer.path}.{layer.block}.{name}",
+                did_you_mean(name, block.parameters),
+            )
+    values: dict[str, Value] = {}
+    for name, parameter in block.parameters.items():
+        place = f"{layer.path}.{layer.block}.{name}"
+        if name in expressions:
+            with located(layer.where, place, instance, layer.places, name):
+                value = evaluate(expressions[name], environment)
+        elif parameter.required:
+            problem = f"`{block.name}` needs `{name}` ({parameter.kind.describe()})"
+            raise SpecError(problem, layer.where, f"{layer.path}.{layer.block}")
+        else:
+            value = parameter.default
+        wrong = check_value(parameter.kind, value, blocks)
+        if wrong:
+            where = layer.places.get(name, layer.where)
+            raise SpecError(f"{wrong} (in {instance})", where, place)
+        values[name] = value
+    return values

@@ -1,0 +1,286 @@
+"""What is compared for one backend, row by row."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from archspec.model.graph import Graph
+from archspec.operators.normalization import BatchNorm
+from archspec.operators.reshaping import Dropout
+from archspec.oracle.interpreter import Result
+from archspec.resolve import Model
+from archspec.verify import gates, request
+from archspec.verify.compare import (
+    Array,
+    float32_errors,
+    relative_error,
+    tensor_errors,
+    worst,
+)
+from archspec.verify.participant import Participant, gradients
+from archspec.verify.reference import Reference, corrected, len_of
+from archspec.verify.request import NORMS, Question
+from archspec.verify.result import Check
+from archspec.verify.sightings import Sighting
+from archspec.weights.naming import module_paths
+
+Errors = Mapping[str, tuple[float, float]]
+ORACLE = "oracle"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A row of the table, and the error and gate of everything compared for it."""
+
+    check: Check
+    errors: Errors
+    task: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything that took part in a verification.
+
+    Args:
+        model: the network.
+        question: the numbers that all were given.
+        reference: the oracle's results.
+        participants: backends that ran, by name.
+        base: the name of the backend whose gradients are the measure for the others.
+        steps: of gradient descent.
+    """
+
+    model: Model
+    question: Question
+    reference: Reference
+    participants: Mapping[str, Participant]
+    base: str
+    steps: int
+
+    @property
+    def graph(self) -> Graph:
+        """The network's layers."""
+        return self.model.graph
+
+    def findings(self, name: str) -> Iterator[Finding]:
+        """Every row for one backend, in the order of the table."""
+        one = self.participants[name]
+        present = one.answer.tasks
+        yield from self._forward(one, request.EVALUATION, "")
+        if request.SINGLE in present:
+            yield from self._single(one)
+        if request.GRADIENTS in present:
+            if self.reference.training is not None:
+                yield from self._forward(one, request.GRADIENTS, ", training")
+                yield from self._statistics(one)
+            yield from self._gradients(one)
+        if request.STEPS in present:
+            yield from self._steps(one)
+        if request.SHIFTED in present:
+            yield self._shifted(one)
+        if any(isinstance(node.operator, Dropout) for node in self.graph.nodes):
+            yield self._dropouts(one)
+
+    def _forward(self, one: Participant, task: str, mode: str) -> Iterator[Finding]:
+        training = task == request.GRADIENTS
+        result = self.expected(task)
+        wanted = [o.name for o in self.model.root.outputs if training or not o.training]
+        wanted = [each for each in wanted if each in result.outputs]
+        outputs = one.outputs(task)
+        errors = _relative(outputs, {name: result.outputs[name] for name in wanted})
+        yield _finding(f"outputs{mode}", "float64", ORACLE, errors, len(wanted), task)
+        seen = self.layer_errors(one.layers(task), result.values)
+        note = ""
+        wrong = [name for name, (error, gate) in seen.items() if not error <= gate]
+        if wrong and worst(errors).passed and not one.source.unchanged:
+            # Another author may well call another value `conv1`, such as that after its ReLU.
+            seen = {name: each for name, each in seen.items() if name not in wrong}
+            note = f"{len(wrong)} layers are cut differently in {one.source.shown}"
+        yield _finding(f"layers{mode}", "float64", ORACLE, seen, len(self.graph.nodes), task, note)
+
+    def expected(self, task: str) -> Result:
+        """The oracle's values for a task."""
+        training = self.reference.training if task == request.GRADIENTS else None
+        return training or self.reference.evaluation
+
+    def layer_errors(
+        self, seen: Mapping[str, Sequence[tuple[Sighting, Array]]], expected: Mapping[str, Array]
+    ) -> Errors:
+        """For each layer seen the error of the worst sighting, in the order of the network."""
+        return {
+            node.path: (
+                max(relative_error(each, expected[node.path]) for _, each in seen[node.path]),
+                gates.FLOAT64,
+            )
+            for node in self.graph.nodes
+            if node.path in seen
+        }
+
+    def _single(self, one: Participant) -> Iterator[Finding]:
+        single, double = self.precisions("outputs")
+        outputs = float32_errors(one.backend.name, single, double)
+        note = "each backend within 10 times its own distance from float64"
+        against = ", ".join(each for each in single if each != one.backend.name)
+        task = request.SINGLE
+        yield _finding("outputs", "float32", against, outputs, len(outputs), task, note)
+        single, double = self.precisions("layers")
+        layers = float32_errors(one.backend.name, single, double)
+        of = len(self.graph.nodes)
+        yield _finding("layers", "float32", against, layers, of, task, note)
+
+    def precisions(self, what: str) -> tuple[dict[str, Mapping[str, Array]], ...]:
+        """For each participant, the oracle among them, its outputs or layers in both precisions."""
+        oracle = self.reference
+        assert oracle.single is not None
+        single: dict[str, Mapping[str, Array]] = {}
+        double: dict[str, Mapping[str, Array]] = {}
+        if what == "outputs":
+            single[ORACLE], double[ORACLE] = oracle.single.outputs, oracle.evaluation.outputs
+        else:
+            single[ORACLE], double[ORACLE] = oracle.single.values, oracle.evaluation.values
+        for name, one in self.participants.items():
+            for task, into in ((request.SINGLE, single), (request.EVALUATION, double)):
+                if what == "outputs":
+                    into[name] = one.outputs(task)
+                else:
+                    into[name] = {path: seen[0][1] for path, seen in one.layers(task).items()}
+        return single, double
+
+    def _statistics(self, one: Participant) -> Iterator[Finding]:
+        form = one.backend.manifest.running_variance
+        expected = self.reference.statistics[form]
+        if not expected:
+            return
+        found = one.tensors(request.GRADIENTS, "statistic")
+        errors = _relative(found, expected)
+        of = sum(not each.trainable for _, each in self.graph.tensors.values())
+        task = request.GRADIENTS
+        note = self._variance_note(form)
+        yield _finding("statistics", "float64", ORACLE, errors, of, task, note)
+
+    def _variance_note(self, form: str) -> str:
+        left = any(
+            isinstance(node.operator, BatchNorm) and node.operator.running_variance == "framework"
+            for node in self.graph.nodes
+        )
+        if not left or form == "biased":
+            return ""
+        return "keeps the unbiased running variance: corrected by n / (n - 1)"
+
+    def _gradients(self, one: Participant) -> Iterator[Finding]:
+        found = gradients(one, request.GRADIENTS)
+        slope = self.reference.slope
+        if slope is not None:
+            error, gate = slope.compare(found) if found else (math.inf, 0.0)
+            whole = {"along a random direction": (error, gate)}
+            note = "the gate is 10 times the differences' own error"
+            task = request.GRADIENTS
+            yield _finding("gradients", "float64", "differences", whole, 1, task, note)
+        yield from self._against_base("gradients", found, one, request.GRADIENTS, None)
+
+    def _against_base(
+        self, what: str, found: Mapping[str, Array], one: Participant, task: str, step: int | None
+    ) -> Iterator[Finding]:
+        if len(self.participants) < 2:
+            return
+        base = self.participants[self.base]
+        expected = gradients(base, task) if step is None else base.tensors(task, f"after{step}")
+        form, theirs = (each.backend.manifest.running_variance for each in (one, base))
+        if step is not None:
+            kind = what.startswith("statistics")
+            names = {n for n, (_, t) in self.graph.tensors.items() if t.trainable is not kind}
+            expected = {n: each for n, each in expected.items() if n in names}
+            found = {n: each for n, each in found.items() if n in names}
+            if kind:
+                found, expected = self._both_unbiased(found, expected, form, theirs, step)
+        if not expected:
+            return
+        errors = tensor_errors(found, expected)
+        yield _finding(what, "float64", self.base, errors, len(expected), task)
+
+    def _both_unbiased(
+        self,
+        found: Mapping[str, Array],
+        expected: Mapping[str, Array],
+        form: str,
+        theirs: str,
+        step: int,
+    ) -> tuple[Mapping[str, Array], Mapping[str, Array]]:
+        """Running statistics of two backends in one form."""
+        if form == theirs:
+            return found, expected
+        before, batch = self.question.tensors, len_of(self.question)
+        if form == "biased":
+            return corrected(self.graph, before, found, batch, step), expected
+        return found, corrected(self.graph, before, expected, batch, step)
+
+    def _steps(self, one: Participant) -> Iterator[Finding]:
+        found = one.tensors(request.STEPS, f"after{self.steps}")
+        plural = "s" if self.steps > 1 else ""
+        for what in ("parameters", "statistics"):
+            label = f"{what} after {self.steps} step{plural}"
+            yield from self._against_base(label, found, one, request.STEPS, self.steps)
+
+    def _shifted(self, one: Participant) -> Finding:
+        training = self.reference.training or self.reference.evaluation
+        norms = [node.path for node in self.graph.nodes if isinstance(node.operator, NORMS)]
+        seen = one.layers(request.SHIFTED)
+        errors = {
+            path: (relative_error(seen[path][0][1], training.values[path]), gates.SHIFTED)
+            for path in norms
+            if path in seen
+        }
+        note = f"inputs of normalisations shifted by 2^{gates.SHIFT} times their size"
+        return _finding(
+            "shifted norms", "float64", ORACLE, errors, len(norms), request.SHIFTED, note
+        )
+
+    def _dropouts(self, one: Participant) -> Finding:
+        expected: dict[str, float] = {}
+        for node in self.graph.nodes:
+            if isinstance(node.operator, Dropout):
+                expected[node.path] = float(str(node.operator.rate))
+        paths = module_paths(self.graph, one.backend)
+        errors: dict[str, tuple[float, float]] = dict.fromkeys(expected, (math.inf, 0.0))
+        for task, active in ((request.EVALUATION, False), (request.GRADIENTS, True)):
+            report = one.answer.tasks.get(task)
+            for each in report["dropouts"] if report else ():
+                path = paths.get(each["path"], "")
+                if path in expected:
+                    wrong = abs(each["rate"] - expected[path])
+                    if bool(each["active"]) is not active:
+                        wrong = math.inf
+                    known = errors[path][0] if task == request.GRADIENTS else 0.0
+                    errors[path] = (max(wrong, known), 0.0)
+        note = "rates, and that it drops in training only; the masks differ by nature"
+        return _finding("dropout", "", "spec", errors, len(expected), request.GRADIENTS, note)
+
+
+def _finding(
+    quantity: str,
+    dtype: str,
+    against: str,
+    errors: Errors,
+    of: int,
+    task: str,
+    note: str = "",
+) -> Finding:
+    top = worst(errors)
+    figures = (top.error, top.gate, top.compared, of, top.passed, top.name, note)
+    return Finding(Check(quantity, dtype, against, *figures), errors, task)
+
+
+def _relative(found: Mapping[str, Array], expected: Mapping[str, Array]) -> Errors:
+    """The error of each tensor expected; infinite for one that is not there."""
+    return {
+        name: (relative_error(found[name], each) if name in found else math.inf, gates.FLOAT64)
+        for name, each in expected.items()
+    }
+
+
+def first_failed(errors: Errors, order: Sequence[str]) -> str | None:
+    """The first name in an order whose error exceeds its gate."""
+    failed = {name for name, (error, gate) in errors.items() if not error <= gate}
+    return next((name for name in order if name in failed), None)

@@ -1,0 +1,194 @@
+"""Where a backend goes wrong first: which layer, on which line, and who says so."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from archspec.model.graph import Graph, Node
+from archspec.verify.checks import Comparison, Finding, first_failed
+from archspec.verify.compare import Array, relative_error
+from archspec.verify.participant import Participant
+from archspec.verify.result import Divergence
+from archspec.verify.source import Source
+from archspec.verify.verdict import judged_by_differences, judged_by_oracle
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """A layer at fault and what is known about it."""
+
+    finding: Finding
+    node: Node
+    error: float
+    gate: float
+    line: int | None = None
+    after: tuple[str, ...] = ()
+    between: tuple[str, ...] = ()
+    found: str = ""
+    verdict: str = ""
+
+
+def divergences(
+    comparison: Comparison, one: Participant, findings: Sequence[Finding]
+) -> tuple[Divergence, ...]:
+    """The first layer at fault for each kind of disagreement that has a cause of its own.
+
+    A gradient or a statistic that differs because a layer before it does is no cause of its own.
+    """
+    faults = list(_faults(comparison, one, [each for each in findings if not each.check.passed]))
+    return tuple(_divergence(one.source, each) for each in faults)
+
+
+def _faults(
+    comparison: Comparison, one: Participant, failed: Sequence[Finding]
+) -> Iterator[_Fault]:
+    labels = {each.check.quantity: each for each in failed if each.check.dtype != "float32"}
+    if "dropout" in labels:
+        finding = labels["dropout"]
+        text = "its rate, or when it drops, is not what the spec says"
+        yield _named(comparison, finding, list(comparison.graph.by_path), text)
+    for mode in ("", ", training"):
+        several = [labels[each] for each in (f"layers{mode}", f"outputs{mode}") if each in labels]
+        fault = _forward(comparison, one, several) if several else None
+        if fault is not None:
+            yield fault
+            return
+    if "shifted norms" in labels:
+        text = "its variance loses its digits when the mean is large"
+        order = list(comparison.graph.by_path)
+        yield _named(comparison, labels["shifted norms"], order, text)
+    forwards = list(comparison.graph.tensors)
+    if "statistics" in labels:
+        yield _named(comparison, labels["statistics"], forwards)
+    # Gradients flow backwards: the last tensor that is wrong is the first to have become so.
+    backwards = [*comparison.graph.inputs, *forwards][::-1]
+    against = {each.check.against: each for each in failed if each.check.quantity == "gradients"}
+    pairwise = [each for name, each in against.items() if name in comparison.participants]
+    if pairwise:
+        fault = _named(comparison, pairwise[0], backwards)
+        verdict = judged_by_differences(comparison, one, pairwise[0], backwards)
+        yield replace(fault, verdict=verdict)
+    elif not against and "statistics" not in labels:
+        for finding in labels.values():
+            if " after " in finding.check.quantity:
+                yield _named(comparison, finding, backwards)
+                return
+
+
+def _named(
+    comparison: Comparison, finding: Finding, order: Sequence[str], text: str = ""
+) -> _Fault:
+    """The layer of the first tensor (or the layer itself) that fails, in an order of names."""
+    graph = comparison.graph
+    name = first_failed(finding.errors, order) or finding.check.worst
+    error, gate = finding.errors[name]
+    if name in graph.tensors:
+        node = graph.tensors[name][0]
+    elif name in graph.by_path:
+        node = graph.by_path[name]
+    else:
+        node = next((each for each in graph.nodes if name in each.inputs), graph.nodes[0])
+    return _Fault(finding, node, error, gate, found=text or f"`{name}`")
+
+
+def _forward(comparison: Comparison, one: Participant, failed: Sequence[Finding]) -> _Fault | None:
+    """The first layer of a pass whose value is wrong, or where the pass broke off."""
+    finding = failed[0]
+    expected = comparison.expected(finding.task).values
+    seen = one.layers(finding.task)
+    errors = comparison.layer_errors(seen, expected)
+    graph = comparison.graph
+    path = first_failed(errors, list(graph.by_path))
+    if path is not None:
+        node = graph.by_path[path]
+        sighting, array = max(seen[path], key=lambda pair: relative_error(pair[1], expected[path]))
+        after, between = nearest(graph, node, errors)
+        text = _about(node, array, expected[path])
+        if not text and sighting.source == "scope" and len(seen[path]) > 1:
+            text = f"right itself, but not what comes out of `{sighting.scope}`"
+        verdict = judged_by_oracle(comparison, one, finding.task, path)
+        error, gate = errors[path]
+        return _Fault(finding, node, error, gate, sighting.line, after, between, text, verdict)
+    broken = one.error(finding.task)
+    if broken is not None:
+        first = next((each for each in graph.nodes if each.path not in errors), graph.nodes[-1])
+        after, between = nearest(graph, first, errors)
+        message = (broken["message"] or broken["kind"]).splitlines()[0][:300]
+        text = f"it breaks off here: {message}"
+        return _Fault(finding, first, math.inf, finding.check.gate, None, after, between, text)
+    return _output(comparison, one, failed[-1])
+
+
+def _output(comparison: Comparison, one: Participant, finding: Finding) -> _Fault | None:
+    """A wrong output where all layers that were seen are right."""
+    name = first_failed(finding.errors, list(finding.errors))
+    node = comparison.graph.by_path.get(comparison.graph.outputs.get(name or "", ""))
+    if name is None or node is None:
+        return None
+    error, gate = finding.errors[name]
+    outputs = one.outputs(finding.task)
+    expected = comparison.expected(finding.task).values
+    seen = comparison.layer_errors(one.layers(finding.task), expected)
+    after, between = nearest(comparison.graph, node, seen)
+    text = f"the output `{name}` is not the value of this layer"
+    if name not in outputs:
+        text = f"there is no output `{name}`; the module gives {', '.join(outputs) or 'none'}"
+    elif node.path not in seen:
+        text = f"seen as the output `{name}`"
+    return _Fault(finding, node, error, gate, None, after, between, text)
+
+
+def _about(node: Node, array: Array, expected: Array) -> str:
+    if array.shape == expected.shape:
+        return ""
+    shapes = ("x".join(map(str, each)) for each in (array.shape, expected.shape))
+    return "its value has the shape {}, the spec says {}".format(*shapes)
+
+
+def nearest(
+    graph: Graph, node: Node, compared: Collection[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The nearest layers before a layer that were compared, and those in between that were not."""
+    after: dict[str, None] = {}
+    between: dict[str, None] = {}
+    waiting = list(node.inputs)
+    while waiting:
+        path = waiting.pop(0)
+        if path in graph.inputs or path in compared:
+            after[path] = None
+        elif path not in between:
+            between[path] = None
+            waiting.extend(graph.by_path[path].inputs)
+    return tuple(after), tuple(between)
+
+
+def _divergence(source: Source, fault: _Fault) -> Divergence:
+    node, check = fault.node, fault.finding.check
+    line = fault.line if fault.line is not None else _line(source, node)
+    quantity = f"{check.quantity} {check.dtype}".strip()
+    return Divergence(
+        quantity,
+        node.path,
+        node.operator.name(),
+        node.where,
+        source.shown if line is None else f"{source.shown}:{line}",
+        "" if line is None else source.line(line),
+        fault.error,
+        fault.gate,
+        fault.after,
+        fault.between,
+        fault.found,
+        fault.verdict,
+    )
+
+
+def _line(source: Source, node: Node) -> int | None:
+    """The line of the file that holds a layer: of the edited file, where it was edited."""
+    for span in source.spans:
+        if (span.module, span.key) == (node.module, node.key):
+            for line in range(span.first, span.last + 1):
+                if line in source.alignment.to_edited:
+                    return source.alignment.to_edited[line]
+    return None

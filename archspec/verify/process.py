@@ -1,0 +1,150 @@
+"""A backend's runner as a process: started, followed, stopped, and what it left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shlex
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import safe_open
+
+from archspec.backends import Backend
+from archspec.verify.compare import Array
+
+_SUPPORT = Path(__file__).resolve().parent.parent / "runner"
+_LOG_LINES = 40
+
+# Settings that verification needs, whatever the user's own are.
+_ENVIRONMENT = {
+    "PYTHONPATH": str(_SUPPORT),
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a runner computed.
+
+    Args:
+        folder: where its files lie.
+        versions: of its packages.
+        tasks: by name, what it reports of each: ``records``, ``dropouts``, ``error``, ``seconds``.
+        error: what stopped it as a whole; None if nothing did.
+        log: the end of what it printed.
+        command: how to run it again by hand.
+    """
+
+    folder: Path
+    versions: dict[str, str]
+    tasks: dict[str, dict[str, Any]]
+    error: dict[str, Any] | None
+    log: str
+    command: str
+
+    def arrays(self, task: str, *kinds: str) -> dict[str, Array]:
+        """The arrays of a task by ``kind:name``; of some kinds only, if given."""
+        path = self.folder / f"{task}.safetensors"
+        if not path.exists():
+            return {}
+        with safe_open(path, framework="numpy") as file:
+            names = [name for name in file.keys() if not kinds or name.partition(":")[0] in kinds]  # noqa: SIM118
+            return {name: file.get_tensor(name) for name in names}
+
+    def part(self, task: str, kind: str) -> dict[str, Array]:
+        """The arrays of one kind of a task by name."""
+        return {n.partition(":")[2]: each for n, each in self.arrays(task, kind).items()}
+
+
+def run(
+    backend: Backend,
+    folder: Path,
+    device: str,
+    timeout: float,
+    progress: Callable[[str, str], None],
+) -> Answer:
+    """Run a backend's runner on the request in a folder, to its end.
+
+    Args:
+        backend: whose runner.
+        folder: with a request; the answer is written there too.
+        device: ``cpu`` or ``cuda``.
+        timeout: in seconds, after which the process is ended.
+        progress: told the name of each task and ``begins`` or ``ends``.
+    """
+    settings = dict(_ENVIRONMENT)
+    if device == "cpu":
+        settings |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
+    command = [sys.executable, str(backend.runner.resolve()), str(folder)]
+    by_hand = shlex.join(["env", f"PYTHONPATH={_SUPPORT}", *command])
+    log: list[str] = []
+    late = threading.Event()
+    process = subprocess.Popen(
+        command,
+        env={**os.environ, **settings},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+
+    def end() -> None:
+        late.set()
+        process.kill()
+
+    timer = threading.Timer(timeout, end)
+    timer.start()
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            event = _event(line)
+            if event is None:
+                log = [*log[1 - _LOG_LINES :], line.rstrip()]
+            else:
+                progress(event["task"], event["state"])
+        code = process.wait()
+    finally:
+        timer.cancel()
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        with contextlib.suppress(AttributeError):
+            process.stdout.close()  # type: ignore[union-attr]
+    return _answer(folder, code, late.is_set(), timeout, "\n".join(log), by_hand)
+
+
+def _event(line: str) -> dict[str, Any] | None:
+    """What a line of a runner's output announces; None for anything else that was printed."""
+    if not line.startswith('{"archspec"'):
+        return None
+    with contextlib.suppress(ValueError):
+        event = json.loads(line)
+        if isinstance(event, dict) and {"task", "state"} <= set(event):
+            return event
+    return None
+
+
+def _answer(folder: Path, code: int, late: bool, timeout: float, log: str, command: str) -> Answer:
+    response: dict[str, Any] = {"versions": {}, "tasks": [], "error": None}
+    with contextlib.suppress(OSError, ValueError):
+        response |= json.loads((folder / "response.json").read_text("utf-8"))
+    error = response["error"]
+    if error is None and late:
+        error = {"kind": "Timeout", "message": f"it was still running after {timeout:.0f} s"}
+    elif error is None and code:
+        ended = f"signal {-code}" if code < 0 else f"exit status {code}"
+        error = {"kind": "Crash", "message": f"its process ended with {ended}"}
+    tasks = {each["name"]: each for each in response["tasks"]}
+    return Answer(folder, response["versions"], tasks, error, log, command)

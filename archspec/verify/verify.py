@@ -1,0 +1,221 @@
+"""Verification from end to end: ask every backend the same question and compare the answers."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from hashlib import sha256
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+
+from archspec.backends import Backend, built_in, find_backend
+from archspec.errors import UsageError
+from archspec.model.graph import Graph
+from archspec.resolve import Model
+from archspec.verify import gates, memory, process, reference, request
+from archspec.verify.assess import assess
+from archspec.verify.result import BackendResult, Result
+from archspec.verify.source import read_source
+from archspec.weights.generator import seeded, seeded_inputs
+
+DTYPES = ("float64", "float32")
+TIMEOUT = 1800.0
+
+# Told who, what, and whether it `begins` or `ends`.
+Progress = Callable[[str, str, str], None]
+
+
+def verify(
+    model: Model,
+    backends: Sequence[str] | None = None,
+    modules: Mapping[str, str] | None = None,
+    *,
+    batch: int | None = None,
+    seed: int = 0,
+    dtypes: Sequence[str] = DTYPES,
+    device: str = "cpu",
+    steps: int = 5,
+    max_memory: int | None = None,
+    timeout: float = TIMEOUT,
+    progress: Progress | None = None,
+) -> Result:
+    """Show that a network's code computes what its spec says, in every backend.
+
+    Args:
+        model: the resolved network.
+        backends: names, or paths of folders; all that come with archspec if None.
+        modules: for some backends a file to run in place of the generated one, as ``FILE`` or
+            ``FILE:CLASS``. Whatever it holds is executed.
+        batch: examples; by default the least number from 2 with which every BatchNorm sees at
+            least 8 values per channel.
+        seed: of weights, inputs and cotangents.
+        dtypes: ``float64``, ``float32`` or both.
+        device: ``cpu`` or ``cuda``; the oracle runs on the CPU always.
+        steps: of gradient descent, in training mode; 0 for none.
+        max_memory: in bytes; by default 80 % of what is available.
+        timeout: in seconds, for each backend.
+        progress: told what goes on.
+
+    Raises:
+        UsageError: an argument makes no sense.
+        BackendError: a backend is unknown or cannot honour something in the network.
+        VerificationError: it will not fit into memory, or agreement would mean nothing.
+    """
+    begun = time.perf_counter()
+    tell = progress or (lambda who, what, state: None)
+    batch = _checked(model.graph, batch, dtypes, device, steps)
+    modules = modules or {}
+    chosen, missing = choose(backends, modules)
+    sources = {each.name: read_source(model, each, modules.get(each.name)) for each in chosen}
+    needed = memory.estimate(model.graph, batch, len(chosen))
+    memory.refuse_too_large(needed, max_memory)
+    question = request.Question(
+        seeded(model.graph, seed),
+        seeded_inputs(model.graph, batch, seed),
+        request.cotangents(model.graph, batch, seed),
+    )
+    wanted = request.tasks(model.graph, dtypes, steps)
+    root = Path(tempfile.mkdtemp(prefix="archspec-verify-"))
+    keep = False
+    try:
+        with ThreadPoolExecutor(max(len(chosen), 1)) as pool:
+            waiting = {}
+            for each in chosen:
+                folder = root / each.name
+                source = sources[each.name]
+                request.write_request(folder, model, each, source, question, wanted, device)
+                following = partial(tell, each.title)
+                waiting[each.name] = pool.submit(
+                    process.run, each, folder, device, timeout, following
+                )
+            basis = reference.compute(model.graph, question, seed, dtypes, partial(tell, "Oracle"))
+            answers = {name: future.result() for name, future in waiting.items()}
+        parts, rate = assess(model, question, basis, chosen, sources, answers, steps)
+        keep = any(each.status == "failed" for each in parts)
+    finally:
+        if not keep:
+            shutil.rmtree(root, ignore_errors=True)
+    return Result(
+        network=model.spec.name,
+        spec=model.spec.file,
+        spec_sha256=_digest(model.spec.file),
+        values=dict(model.values),
+        batch=batch,
+        seed=seed,
+        steps=steps,
+        dtypes=tuple(dtypes),
+        device=device,
+        rate=rate,
+        layers=len(model.graph.nodes),
+        sensitivity=basis.sensitivity,
+        conditioning=basis.conditioning,
+        warnings=_warnings(model.graph, batch, basis),
+        versions=_versions(),
+        memory=needed,
+        seconds=time.perf_counter() - begun,
+        backends=tuple(_in_order([*parts, *missing], backends)),
+        required=tuple(backends or ()),
+    )
+
+
+def choose(
+    names: Sequence[str] | None, modules: Mapping[str, str]
+) -> tuple[list[Backend], list[BackendResult]]:
+    """The backends that can run here, and for those that cannot what to say.
+
+    Raises:
+        BackendError: if there is no backend of a name.
+        UsageError: if a module is given for a backend that does not take part.
+    """
+    found = built_in() if names is None else [find_backend(each) for each in dict.fromkeys(names)]
+    by_name = {each.name: each for each in found}
+    for name in modules:
+        if name not in by_name:
+            find_backend(name)
+            raise UsageError(f"a module is given for `{name}`, which does not take part")
+    missing = [
+        BackendResult(
+            each.name,
+            each.title,
+            "missing",
+            problem="not installed: " + ", ".join(n for n, v in each.installed().items() if not v),
+            hint=each.manifest.install,
+        )
+        for each in by_name.values()
+        if not each.available
+    ]
+    return [each for each in by_name.values() if each.available], missing
+
+
+def least_batch(graph: Graph) -> int:
+    """The least batch from 2 with which every BatchNorm sees at least 8 values per channel."""
+    batch = 2
+    while any(each < gates.LEAST_VALUES for each in _least_values(graph, batch)):
+        batch += 1
+    return batch
+
+
+def _least_values(graph: Graph, batch: int) -> list[int]:
+    return [min(uses) for uses in reference.values_per_channel(graph, batch).values()]
+
+
+def _checked(
+    graph: Graph, batch: int | None, dtypes: Sequence[str], device: str, steps: int
+) -> int:
+    """The batch, once the arguments have been found to make sense."""
+    unknown = [each for each in dtypes if each not in DTYPES]
+    if unknown or not dtypes:
+        raise UsageError(f"unknown precision `{(*unknown, '')[0]}`", hint="float64 or float32")
+    if device.partition(":")[0] not in ("cpu", "cuda"):
+        raise UsageError(f"unknown device `{device}`", hint="cpu, cuda or cuda:1")
+    if steps < 0:
+        raise UsageError(f"expected 0 steps or more, received {steps}")
+    if batch is not None and batch < 1:
+        raise UsageError(f"expected a batch of 1 or more, received {batch}")
+    return least_batch(graph) if batch is None else batch
+
+
+def _warnings(graph: Graph, batch: int, basis: reference.Reference) -> tuple[str, ...]:
+    warnings = []
+    least = min(_least_values(graph, batch), default=gates.LEAST_VALUES)
+    if least < gates.LEAST_VALUES:
+        warnings.append(
+            f"a BatchNorm sees {least} values per channel, fewer than {gates.LEAST_VALUES}:"
+            " rounding may show; use a larger batch or input"
+        )
+    for mode, moved in basis.conditioning.items():
+        if moved > gates.FLOAT64 / 10:
+            warnings.append(
+                f"ill-conditioned in {mode}: one unit in the last place of the input moves an"
+                f" output by {moved:.0e}; use a larger batch or input"
+            )
+    return tuple(warnings)
+
+
+def _in_order(parts: Sequence[BackendResult], names: Sequence[str] | None) -> list[BackendResult]:
+    order = [each.name for each in built_in()] if names is None else [*names]
+    return sorted(parts, key=lambda each: order.index(each.name) if each.name in order else -1)
+
+
+def _digest(file: str) -> str:
+    try:
+        return sha256(Path(file).read_bytes()).hexdigest()
+    except OSError:
+        # A spec that was read from a text has no file.
+        return ""
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "archspec": metadata.version("archspec-nn"),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "platform": platform.platform(),
+    }
