@@ -12,7 +12,7 @@ An argument goes through three states, and each field kind knows the way:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Annotated, Any
@@ -83,6 +83,23 @@ def to_expression(value: object, limits: Limits) -> Expr:
     if not limits.accepts(value):
         raise PydanticCustomError("expected", "{what}", {"what": limits.describe()})
     return as_expr(value)  # type: ignore[arg-type]
+
+
+def read_items(values: Iterable[object], read: Callable[[object], object]) -> tuple[object, ...]:
+    """Each of a list's items read; an error in one says which it is."""
+    items = []
+    for index, each in enumerate(values):
+        try:
+            items.append(read(each))
+        except PydanticCustomError as error:
+            context = dict(error.context or {})
+            context["at"] = [index, *context.get("at", [])]
+            raise PydanticCustomError(
+                error.type,
+                error.message_template,
+                context,
+            ) from None
+    return tuple(items)
 
 
 def bind_all(value: Any, members: Mapping[str, tuple[str, ...]]) -> Any:
@@ -185,7 +202,7 @@ def _per_axis(least: int) -> Any:
         if isinstance(value, list | tuple):
             if not value:
                 raise PydanticCustomError("expected", "{what}", {"what": limits.describe()})
-            return tuple(to_expression(each, limits) for each in value)
+            return read_items(value, lambda each: to_expression(each, limits))
         return to_expression(value, limits)
 
     number = {"anyOf": [{"type": "integer", "minimum": least}, {"type": "string"}]}

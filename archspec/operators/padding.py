@@ -16,7 +16,15 @@ from pydantic_core import PydanticCustomError
 
 from archspec.errors import ArchspecError
 from archspec.expressions import Const, Expr
-from archspec.operators.fields import NUMBER_SCHEMA, Kind, Leaf, Limits, bind_all, to_expression
+from archspec.operators.fields import (
+    NUMBER_SCHEMA,
+    Kind,
+    Leaf,
+    Limits,
+    bind_all,
+    read_items,
+    to_expression,
+)
 
 SIDES = ("top", "bottom", "left", "right")
 MODES = ("valid", "symmetric", "same_upper", "same_lower")
@@ -95,19 +103,19 @@ def _read(value: object) -> object:
             raise PydanticCustomError("expected", "{what}", {"what": _EXPECTED})
         return {side: to_expression(each, _LIMITS) for side, each in value.items()}
     if isinstance(value, list | tuple):
-        read: list[object] = []
-        for each in value:
-            if isinstance(each, list | tuple):
-                if len(each) != 2:
-                    raise PydanticCustomError("expected", "{what}", {"what": _EXPECTED})
-                read.append(tuple(to_expression(side, _LIMITS) for side in each))
-            else:
-                read.append(to_expression(each, _LIMITS))
-        if not read:
+        if not value:
             raise PydanticCustomError("expected", "{what}", {"what": _EXPECTED})
-        return tuple(read)
+        return read_items(value, _read_axis)
     if value is None or isinstance(value, bool):
         raise PydanticCustomError("expected", "{what}", {"what": _EXPECTED})
+    return to_expression(value, _LIMITS)
+
+
+def _read_axis(value: object) -> object:
+    if isinstance(value, list | tuple):
+        if len(value) != 2:
+            raise PydanticCustomError("expected", "{what}", {"what": "a pair [before, after]"})
+        return read_items(value, lambda each: to_expression(each, _LIMITS))
     return to_expression(value, _LIMITS)
 
 

@@ -8,8 +8,38 @@ from archspec.errors import SpecError
 from archspec.expressions import Value, evaluate
 from archspec.names import did_you_mean
 from archspec.resolve.evaluation import located
+from archspec.schema.blocks import DEEPEST
 from archspec.schema.kinds import check_value
 from archspec.schema.spec import Block, Layer
+
+
+def check_call(layer: Layer, block: Block, inputs: int, chain: tuple[str, ...]) -> None:
+    """Refuse a call that never ends or takes another number of inputs.
+
+    Args:
+        layer: the call.
+        block: what is called.
+        inputs: how many values it is given.
+        chain: the blocks that are being walked through, the outermost first.
+
+    Raises:
+        SpecError: naming the cycle, or the inputs.
+    """
+    if block.name in chain:
+        cycle = " → ".join([*chain[chain.index(block.name) :], block.name])
+        raise SpecError(f"a block contains itself: {cycle}", layer.where, layer.path)
+    if len(chain) >= DEEPEST:
+        problem = f"blocks are nested more than {DEEPEST} deep"
+        raise SpecError(problem, layer.where, layer.path)
+    if inputs != len(block.inputs):
+        noun = "input" if len(block.inputs) == 1 else "inputs"
+        raise SpecError(
+            f"`{block.name}` takes {len(block.inputs)} {noun} ({', '.join(block.inputs)}),"
+            f" received {inputs}",
+            layer.where,
+            layer.path,
+            "`from` lists what a layer takes",
+        )
 
 
 def bound(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from archspec.errors import Location, SpecError
 from archspec.expressions import Expr
 from archspec.expressions.nodes import Call
-from archspec.resolve.linking import LinkedStep
+from archspec.resolve.linked import LinkedStep
 
 MOST_LAYERS = 10_000
 _MOST_NESTED = 100
@@ -13,6 +13,10 @@ _PARTS = 100
 """Parts of expressions that cost as much as a layer."""
 _LIST = 256
 """Parts that a function of a list counts for: as many as the list may have items."""
+
+
+class BudgetSpentError(SpecError):
+    """A network asks for too much: nothing further is looked at."""
 
 
 class Budget:
@@ -39,7 +43,7 @@ class Budget:
         if self._spent > MOST_LAYERS:
             problem = f"the network has more than {MOST_LAYERS} layers"
             hint = "blocks that are repeated inside repeated blocks multiply"
-            raise SpecError(problem, where, path, hint)
+            raise BudgetSpentError(problem, where, path, hint)
 
     def nested(self, depth: int, where: Location, path: str) -> None:
         """Refuse chains inside chains beyond any sense.
@@ -49,7 +53,7 @@ class Budget:
         """
         if depth > _MOST_NESTED:
             problem = f"branches and blocks are nested more than {_MOST_NESTED} deep"
-            raise SpecError(problem, where, path)
+            raise BudgetSpentError(problem, where, path)
 
 
 def _cost(step: LinkedStep) -> int:

@@ -10,23 +10,15 @@ from typing import Any
 from archspec.errors import SpecError
 from archspec.expressions import Expr, ExpressionError, as_expr, simplify, substitute
 from archspec.expressions.nodes import Conditional, Const
-from archspec.model.module import Chain, Item, Module, Parallel, Repeat, Step
+from archspec.model.module import Chain, Item, Parallel, Repeat, Step
 from archspec.model.shape import Shape
 from archspec.operators import ACTIVATIONS, OPERATORS, Operator
+from archspec.resolve.calls import Built, call_arguments, call_channels
 from archspec.resolve.channels import solve
 from archspec.resolve.facts import Facts, check_ranks, occurrences, spread
 from archspec.resolve.instance import Instance, Occurrence
-from archspec.resolve.linking import LinkedChain, LinkedParallel, LinkedStep
-from archspec.schema.spec import MISSING, Layer
-
-
-@dataclass(frozen=True)
-class Built:
-    """A class, the channels of its result, and its facts."""
-
-    module: Module
-    channels: Expr
-    facts: Facts
+from archspec.resolve.linked import LinkedChain, LinkedParallel, LinkedStep
+from archspec.schema.spec import Layer
 
 
 @dataclass
@@ -163,9 +155,7 @@ class ClassBuilder:
         if solution is not None:
             inside, after = solution.inside, solution.after
         else:
-            inside, _ = self._fact(
-                step, "in_channels", found, lambda each: each.inputs[0].channels
-            )
+            inside, _ = self._fact(step, "in_channels", found, lambda each: each.inputs[0].channels)
             after = self._result(step)
         step = replace(step, channels=(inside,))
         if step.module is not None:
@@ -223,7 +213,7 @@ class ClassBuilder:
                 values = callee.facts.given[parameter.name]
                 told = partial(_told, values)
                 implicit[parameter.name], _ = self._fact(step, parameter.name, found, told)
-        arguments = self._arguments(callees, given, implicit, step.channels)
+        arguments = call_arguments(callees, given, implicit, step.channels)
         step = replace(
             step,
             module=callees[0].module.name if folded else layer.block,
@@ -234,7 +224,7 @@ class ClassBuilder:
 
         def rule(channels: tuple[Expr, ...]) -> Expr:
             try:
-                results = {_result(callee, given, implicit, channels) for callee in callees}
+                results = {call_channels(callee, given, implicit, channels) for callee in callees}
             except ExpressionError:
                 # Too large an expression; numbers will do.
                 results = set()
@@ -243,31 +233,6 @@ class ClassBuilder:
             return self._fact(step, "channels", found, lambda each: each.output.channels)[0]
 
         return step, rule
-
-    def _arguments(
-        self,
-        callees: list[Built],
-        given: Mapping[str, Expr],
-        implicit: Mapping[str, Any],
-        channels: tuple[Expr, ...],
-    ) -> tuple[tuple[str, Expr], ...]:
-        """Arguments of a call in the order of the class's, those at their default left out."""
-        arguments: list[tuple[str, Expr]] = []
-        module = callees[0].module
-        waiting = list(channels)
-        for parameter in module.parameters:
-            name = parameter.name
-            if parameter.role == "channels":
-                arguments.append((name, waiting.pop(0)))
-            elif parameter.role == "fact":
-                arguments.append((name, as_expr(implicit[name])))
-            elif name in given and not (
-                len(callees) == 1
-                and parameter.default is not MISSING
-                and given[name] == as_expr(parameter.default)
-            ):
-                arguments.append((name, given[name]))
-        return tuple(arguments)
 
     def _result(self, step: Step) -> Expr:
         """The channels after a loop, as a fact."""
@@ -300,24 +265,3 @@ def _told(values: Mapping[int, Any], occurrence: Occurrence) -> Any:
 
 def _either(when: Expr, then: Expr, otherwise: Expr) -> Expr:
     return simplify(Conditional(when, then, otherwise))
-
-
-def _result(
-    callee: Built,
-    given: Mapping[str, Expr],
-    implicit: Mapping[str, Any],
-    channels: tuple[Expr, ...],
-) -> Expr:
-    """The channels that a call gives, from the callee's own expression for them."""
-    values: dict[str, Expr] = {}
-    waiting = list(channels)
-    for parameter in callee.module.parameters:
-        if parameter.role == "channels":
-            values[parameter.name] = waiting.pop(0)
-        elif parameter.role == "fact":
-            values[parameter.name] = as_expr(implicit[parameter.name])
-        elif parameter.name in given:
-            values[parameter.name] = given[parameter.name]
-        else:
-            values[parameter.name] = as_expr(parameter.default)
-    return substitute(callee.channels, values)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from archspec.errors import Location, Problem, SpecError
-from archspec.expressions import Expr, Value
-from archspec.model.graph import Graph, Groups, Node
-from archspec.model.shape import Shape
-from archspec.operators import OPERATORS, Operator
+from archspec.errors import Problem, SpecError
+from archspec.expressions import Value
+from archspec.model.graph import Graph, Groups
 from archspec.operators.fields import Limits
-from archspec.resolve.binding import bound
-from archspec.resolve.budget import MOST_LAYERS, Budget
-from archspec.resolve.evaluation import LARGEST_AXIS, check_size, located, numbers, truth
+from archspec.resolve.application import apply_operator, input_shape
+from archspec.resolve.binding import bound, check_call
+from archspec.resolve.budget import MOST_LAYERS, Budget, BudgetSpentError
+from archspec.resolve.evaluation import located, numbers, truth
 from archspec.resolve.instance import ABSENT, Instance, Occurrence, Reference
-from archspec.resolve.linking import LinkedChain, LinkedParallel, LinkedStep, Links
-from archspec.schema.blocks import DEEPEST, channel_names
-from archspec.schema.initialization import Initialization
+from archspec.resolve.linked import (
+    LinkedChain,
+    LinkedParallel,
+    LinkedStep,
+    Links,
+)
+from archspec.resolve.record import Place, Record, joined
+from archspec.schema.blocks import channel_names
 from archspec.schema.spec import Layer, Spec
 
 
@@ -44,9 +47,7 @@ class Elaboration:
         self.links = links
         self.values = values
         self.instances: dict[str, list[Instance]] = {}
-        self._nodes: dict[str, Node] = {}
-        self._scopes: dict[str, str] = {}
-        self._groups: dict[str, Groups] = {}
+        self.record = Record(spec.init)
         self._budget = Budget()
         self._ghost = 0
         self._depth = 0
@@ -60,7 +61,7 @@ class Elaboration:
                 of each branch beside it.
         """
         spec = self.spec
-        inputs = {each.name: self._input_shape(each.sizes, each.where) for each in spec.inputs}
+        inputs = {each.name: input_shape(each, self.values) for each in spec.inputs}
         root = Instance(spec.name, (), dict(self.values), tuple(inputs.values()), False)
         root.shapes.update(inputs)
         self.instances.setdefault(spec.name, []).append(root)
@@ -74,13 +75,7 @@ class Elaboration:
                 self._walk(frame, linked.chain, ghost=not present)
             if present:
                 results[output.name] = frame.values[linked.key].path
-        return Graph(inputs, tuple(self._nodes.values()), results, self._scopes, self._groups)
-
-    def _input_shape(self, sizes: tuple[Expr, ...], where: Location) -> Shape:
-        leaf = numbers(self.values)
-        with located(where, "input"):
-            found = [leaf(each, Limits("integer", 1, LARGEST_AXIS)) for each in sizes]
-        return Shape.of(*found)
+        return self.record.graph(inputs, results)
 
     def _walk(self, frame: _Frame, chain: LinkedChain, ghost: bool = False) -> None:
         """All items of a chain; what comes out stands under the chain's key."""
@@ -96,16 +91,17 @@ class Elaboration:
         try:
             self._items(frame, chain)
             result = source if ghost else frame.values[chain.result]
-        except SpecError:
+        except SpecError as error:
             # What is not there may well not fit.
-            if not ghost:
+            if not ghost or isinstance(error, BudgetSpentError):
                 raise
         finally:
             self._ghost -= ghost
             self._depth -= 1
         self._settle(frame, chain.key, result)
         if chain.key and not ghost and not self._ghost:
-            self._scope((*frame.instance.groups, tuple(chain.key.split("."))), result)
+            groups = (*frame.instance.groups, tuple(chain.key.split(".")))
+            self.record.scope(groups, result)
 
     def _items(self, frame: _Frame, chain: LinkedChain) -> None:
         for item in chain.items:
@@ -122,6 +118,8 @@ class Elaboration:
         for branch in parallel.branches:
             try:
                 self._walk(frame, branch)
+            except BudgetSpentError:
+                raise
             except SpecError as error:
                 problems.extend(error.problems)
         if problems:
@@ -133,11 +131,6 @@ class Elaboration:
         frame.values[key] = value
         if not self._ghost or frame.instance.ghost:
             frame.instance.shapes[key] = value.shape
-
-    def _scope(self, groups: Groups, value: Reference) -> None:
-        path = ".".join(part for group in groups for part in group)
-        self._scopes[path] = value.path
-        self._groups[path] = groups
 
     def _step(self, frame: _Frame, step: LinkedStep) -> None:
         layer = step.layer
@@ -176,6 +169,8 @@ class Elaboration:
         self._ghost += 1
         try:
             self._apply(frame, step, values, index)
+        except BudgetSpentError:
+            raise
         except SpecError:
             pass
         finally:
@@ -201,7 +196,7 @@ class Elaboration:
         occurrence.output = result.shape
         if not self._ghost or instance.ghost:
             instance.occurrences.setdefault(step.key, []).append(occurrence)
-        elif not any(each.index == index for each in instance.occurrences.get(step.key, [])):
+        else:
             # The layer is absent here: its facts are of use only if it is present nowhere.
             instance.occurrences.setdefault(f"{ABSENT}{step.key}", []).append(occurrence)
         return result
@@ -215,47 +210,13 @@ class Elaboration:
         occurrence: Occurrence,
     ) -> Reference:
         layer = step.layer
-        path = ".".join(part for group in groups for part in group)
-        operator = layer.operator
-        if operator is None:
-            operator = OPERATORS[str(environment[layer.activation or ""])]()
-        inputs = occurrence.inputs
-        name = type(operator).name()
-        with located(layer.where, f"{layer.path}.{layer.activation or name}", path, layer.places):
-            operator.check_inputs(inputs)
-            settled: Operator = operator.settle(inputs[0].rank, numbers(environment))
-            settled.check(inputs)
-            occurrence.facts = settled.pinned(inputs)
-            settled = settled.fixed(occurrence.facts)
-            shape = settled.output(inputs)
-            check_size(shape)
-            tensors = settled.tensors(inputs)
-        owner = path
-        if layer.share is not None:
-            prefix = ".".join(part for group in groups[:-1] for part in group)
-            owner = f"{prefix}.{layer.share}" if prefix else layer.share
-            self._check_shared(owner, tensors, layer)
-        if not self._ghost:
-            init = (layer.init or Initialization()).over(self.spec.init)
-            paths = tuple(value.path for value in values)
-            place = (self._module(), step.key, occurrence.index, layer.where)
-            pinned = tuple(occurrence.facts)
-            self._nodes[path] = Node(
-                path, groups, settled, paths, inputs, shape, tensors, owner, init, *place, pinned
-            )
-        return Reference(path, shape)
-
-    def _module(self) -> str:
-        return self._chain[-1] if self._chain else self.spec.name
-
-    def _check_shared(self, owner: str, tensors: tuple[Any, ...], layer: Layer) -> None:
-        other = self._nodes.get(owner)
-        if other is not None and other.tensors != tensors:
-            raise SpecError(
-                f"`{layer.share}` cannot be shared here: its tensors would have other shapes",
-                layer.where,
-                layer.path,
-            )
+        path = joined(groups)
+        applied = apply_operator(layer, environment, path, occurrence.inputs)
+        occurrence.facts = applied.facts
+        module = self._chain[-1] if self._chain else self.spec.name
+        place = Place(groups, module, step, occurrence.index)
+        self.record.node(place, applied, values, ghost=bool(self._ghost))
+        return Reference(path, applied.shape)
 
     def _call(
         self,
@@ -267,20 +228,8 @@ class Elaboration:
     ) -> Reference:
         name = str(environment[layer.block or ""]) if layer.block_parameter else layer.block or ""
         block = self.spec.blocks[name]
-        path = ".".join(part for group in groups for part in group)
-        if name in self._chain or len(self._chain) >= DEEPEST:
-            cycle = " → ".join([*self._chain, name])
-            raise SpecError(
-                f"blocks contain each other too deeply: {cycle}", layer.where, layer.path
-            )
-        if len(values) != len(block.inputs):
-            raise SpecError(
-                f"`{name}` takes {len(block.inputs)} inputs ({', '.join(block.inputs)}),"
-                f" received {len(values)}",
-                layer.where,
-                layer.path,
-                "`from` lists what a layer takes",
-            )
+        path = joined(groups)
+        check_call(layer, block, len(values), self._chain)
         given = bound(layer, block, environment, self.spec.blocks, path)
         channels = zip(channel_names(block.inputs), values, strict=True)
         given |= {each: value.shape.channels for each, value in channels}
@@ -297,5 +246,5 @@ class Elaboration:
             self._chain = outer
         result = frame.values[""]
         if not self._ghost:
-            self._scope(groups, result)
+            self.record.scope(groups, result)
         return result

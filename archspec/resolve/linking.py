@@ -1,69 +1,16 @@
-"""What each layer takes: names in a spec become keys inside their class.
-
-The key of a layer is its path inside its class (``b2.conv1``), that of a chain (a stage, a
-branch) likewise; both name the value that comes out. The body of a class has the key ``""``.
-"""
+"""What each layer takes: names in a spec become keys inside their class."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from archspec.errors import Location, Problem, SpecError
 from archspec.expressions import Expr
 from archspec.names import did_you_mean
+from archspec.resolve.linked import LinkedChain, LinkedOutput, LinkedParallel, LinkedStep, Links
 from archspec.schema.blocks import channel_names
 from archspec.schema.spec import Block, Branch, Layer, Output, Spec
-
-
-@dataclass(frozen=True, slots=True)
-class LinkedStep:
-    """A layer and the keys of what it takes."""
-
-    key: str
-    layer: Layer
-    inputs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LinkedParallel:
-    """Branches and the layer that merges them."""
-
-    branches: tuple[LinkedChain, ...]
-    merge: LinkedStep
-    layer: Layer
-
-
-@dataclass(frozen=True, slots=True)
-class LinkedChain:
-    """Layers in order; ``source`` is what goes in."""
-
-    key: str
-    name: str
-    source: str
-    items: tuple[LinkedStep | LinkedParallel | LinkedChain, ...]
-    result: str
-    when: Expr | None
-    where: Location
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class LinkedOutput:
-    """An output of the network: the value it is, and its own layers."""
-
-    name: str
-    key: str
-    chain: LinkedChain | None
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """What every layer of a spec takes: those of the network, its outputs and its blocks."""
-
-    body: LinkedChain
-    outputs: tuple[LinkedOutput, ...]
-    blocks: Mapping[str, LinkedChain]
 
 
 @dataclass
@@ -238,7 +185,9 @@ def _link_output(linker: _Linker, output: Output) -> LinkedOutput | None:
     try:
         source = linker.find("", output.source, output.where, path)
     except SpecError as error:
-        linker.problems.extend(error.problems)
+        hint = error.problems[0].hint
+        problem = f"there is no stage or layer `{output.source}` that is always there"
+        linker.problems.append(Problem(problem, output.where, path, hint))
         return None
     if not output.layers:
         return LinkedOutput(output.name, source, None)

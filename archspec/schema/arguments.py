@@ -15,9 +15,10 @@ from archspec.operators.fields import Limits
 from archspec.operators.padding import SIDES
 from archspec.reading import Entry, Mapping, Node, Scalar, Sequence, describe, plain
 from archspec.schema.expressions import check_expression, read_expression, scalars
-from archspec.schema.parameters import kinds_of
+from archspec.schema.parameters import is_unknown, kinds_of
 from archspec.schema.scope import Scope
 from archspec.schema.spec import Parameter
+from archspec.schema.translation import OPTIONS, beside
 
 
 def is_nothing(node: Node) -> bool:
@@ -121,8 +122,11 @@ def read_arguments(
     for name, value in given.items():
         if parameters is not None and name not in parameters:
             hint = did_you_mean(name, parameters) if parameters else "it has none"
+            hint = beside(name) if name in OPTIONS else hint
             where = _key_where(node, name)
             scope.report.add(f"`{block}` has no parameter `{name[:80]}`", where, path, hint)
+            continue
+        if parameters is not None and is_unknown(parameters[name]):
             continue
         with scope.report.collecting(value.where):
             arguments[name] = read_expression(scope, value, f"{path}.{name}", kinds.get(name))

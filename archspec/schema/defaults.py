@@ -8,7 +8,7 @@ from archspec.expressions import free_names, parse
 from archspec.names import did_you_mean
 from archspec.operators import OPERATORS
 from archspec.operators.padding import MODES
-from archspec.reading import Mapping, Node, describe, plain
+from archspec.reading import Mapping, Node, plain
 from archspec.schema.expressions import scalars
 from archspec.schema.report import Report
 
@@ -23,9 +23,6 @@ def read_defaults(report: Report, node: Node | None) -> dict[str, dict[str, Any]
             report.add(f"unknown operator `{entry.key[:80]}`", entry.key_where, path, hint)
         elif isinstance(entry.value, Mapping):
             defaults[entry.key] = _read(report, entry.key, entry.value, path)
-        else:
-            problem = f"expected a mapping of arguments, received {describe(entry.value)}"
-            report.add(problem, entry.value.where, path)
     return defaults
 
 

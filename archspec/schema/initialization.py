@@ -128,6 +128,9 @@ def _read(value: object) -> object:
         ((scheme, argument),) = value.items()
         if scheme in _NEEDS:
             return {"scheme": scheme, _NEEDS[scheme]: argument}
+    if not isinstance(value, dict | Distribution):
+        what = {"what": "the name of a distribution, a number or a mapping"}
+        raise PydanticCustomError("expected", "{what}", what)
     return value
 
 

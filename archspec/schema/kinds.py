@@ -17,7 +17,7 @@ from archspec.expressions.types import (
     Optional,
     TupleOf,
 )
-from archspec.names import did_you_mean
+from archspec.names import did_you_mean, nearest
 from archspec.operators import ACTIVATIONS
 from archspec.reading import Mapping, Node, Sequence, describe
 from archspec.schema.documents import ParameterDocument
@@ -165,7 +165,10 @@ def _check_names(kind: Kind, value: Any, blocks: tuple[str, ...]) -> str | None:
     if isinstance(kind, Optional):
         return _check_names(kind.item, value, blocks)
     if isinstance(kind, Activation) and value not in ACTIVATIONS:
-        return f"expected one of {', '.join(ACTIVATIONS)}, received the string {value[:60]!r}"
+        near = nearest(value[:60], ACTIVATIONS)
+        advice = f" (did you mean `{near}`?)" if near else ""
+        expected = ", ".join(ACTIVATIONS)
+        return f"expected one of {expected}, received the string {value[:60]!r}{advice}"
     if isinstance(kind, BlockReference) and blocks and value not in blocks:
         return f"expected the name of a block, received the string {value[:60]!r}"
     if not isinstance(kind, ListOf | TupleOf):

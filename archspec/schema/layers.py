@@ -8,7 +8,7 @@ from typing import Any
 from archspec.errors import ArchspecError, Location
 from archspec.expressions import Expr
 from archspec.expressions.types import Activation, BlockReference, Bool, Int, Kind
-from archspec.names import did_you_mean
+from archspec.names import did_you_mean, nearest
 from archspec.operators import OPERATORS
 from archspec.reading import Entry, Mapping, Node, Scalar, Sequence, describe, plain
 from archspec.schema.arguments import is_nothing, places, read_arguments, read_operator
@@ -18,8 +18,8 @@ from archspec.schema.names import check_name
 from archspec.schema.naming import named
 from archspec.schema.scope import Scope
 from archspec.schema.spec import Branch, Layer
+from archspec.schema.translation import OPTIONS
 
-OPTIONS = ("as", "from", "when", "repeat", "index", "init")
 MERGES = ("concat", "add", "mul")
 
 
@@ -95,9 +95,7 @@ def _read_layer(scope: Scope, node: Node, path: str) -> Layer | None:
             + (f": {extra}" if heads else ""),
             heads[1].key_where if heads else node.where,
             path,
-            "is the indentation right? arguments stand deeper than the operator's name"
-            if len(heads) > 1
-            else None,
+            _surplus_hint(scope, heads),
         )
         return None
     options = _read_options(scope, node, heads[0], path)
@@ -113,6 +111,17 @@ def _read_layer(scope: Scope, node: Node, path: str) -> Layer | None:
     # With a colon, so that no argument of a block has the same name.
     at = {f":{entry.key}": entry.value.where for entry in node if entry.key in OPTIONS}
     return replace(layer, **options, places={**layer.places, **at})
+
+
+def _surplus_hint(scope: Scope, heads: list[Entry]) -> str | None:
+    """What to do about a layer with several operators."""
+    for head in heads:
+        near = nearest(head.key, OPTIONS)
+        if near and head.key not in OPERATORS and head.key not in scope.blocks:
+            return f"did you mean `{near}`?"
+    if len(heads) > 1:
+        return "is the indentation right? arguments stand deeper than the operator's name"
+    return None
 
 
 def _read_options(scope: Scope, node: Mapping, head: Entry, path: str) -> dict[str, Any] | None:

@@ -52,6 +52,11 @@ def _gather(
             if path in seen or len(seen) > DEEPEST:
                 continue
             seen.add(path)
+            if isinstance(library, Mapping) and "stages" in library:
+                hint = "`extends` makes a variant of a network"
+                problem = f"{item.value!r} is a network, not a library of blocks"
+                report.add(problem, item.where, "import", hint)
+                continue
             document = report.validate(LibraryDocument, library, "", what="a library of blocks")
             if document is None or not isinstance(library, Mapping):
                 continue

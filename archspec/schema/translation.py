@@ -30,6 +30,10 @@ _TYPES = {
 }
 
 
+OPTIONS = ("as", "from", "when", "repeat", "index", "init")
+"""What may stand beside a layer's operator or block."""
+
+
 def translated(
     model: type[BaseModel], error: ValidationError, node: Node, path: str, missing: bool = True
 ) -> list[Problem]:
@@ -48,7 +52,8 @@ def translated(
     for detail in error.errors(include_url=False):
         if detail["type"] == "missing" and not missing:
             continue
-        where, place, found = _walk(node, detail["loc"], path)
+        loc = (*detail["loc"], *detail.get("ctx", {}).get("at", ()))
+        where, place, found = _walk(node, loc, path)
         wanted = _expectation(detail)
         if wanted is None:
             problems.append(_problem(model, detail, node, where, place, found))
@@ -104,6 +109,8 @@ def _problem(
         hint = did_you_mean(key, _keys(owner)) if owner else None
         if owner and not _keys(owner):
             hint = "it takes no arguments"
+        if owner and hasattr(owner, "arguments") and key in OPTIONS:
+            hint = beside(key)
         return Problem(f"unknown key `{key[:80]}`", entry.key_where if entry else where, path, hint)
     if kind == "missing":
         return Problem(f"`{loc[-1]}` is missing", where, path, _example(model, str(loc[-1])))
@@ -112,11 +119,16 @@ def _problem(
     if kind == "ambiguous":
         return Problem(str(context["what"]), where, path, context.get("hint"))
     if kind == "expression":
-        scalar, _ = _find(node, loc, path)
+        scalar, _ = _find(node, (*loc, *context.get("at", ())), path)
         if isinstance(scalar, Scalar):
             where = scalar.at(int(context.get("offset", 0)))
         return Problem(str(context["message"]), where, path, context.get("hint"))
     return Problem(f"{str(detail['msg']).lower()}, received {found}", where, path)
+
+
+def beside(key: str) -> str:
+    """The hint for an option of a layer among the arguments of its operator or block."""
+    return f"`{key}` stands beside the layer's name, on a line of its own, not inside"
 
 
 def _keys(model: type[BaseModel]) -> list[str]:
@@ -152,6 +164,9 @@ def _find(node: Node, loc: tuple[int | str, ...], path: str) -> tuple[Node, str]
     for step in loc:
         if isinstance(node, Mapping) and isinstance(step, str):
             child = node.get(step)
+            if child is None and len(node) == 1 and step in ("std", "bound", "value"):
+                # The short form of a distribution, `{normal: 0.01}`.
+                child = node.entries[0].value
             if child is None:
                 # The name of a type in a union, or a key that is not there.
                 continue

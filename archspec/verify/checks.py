@@ -19,24 +19,12 @@ from archspec.verify.compare import (
     tensor_errors,
     worst,
 )
+from archspec.verify.finding import ORACLE, Errors, Finding, finding, relative_errors
 from archspec.verify.participant import Participant, gradients
 from archspec.verify.reference import Reference, corrected, len_of
-from archspec.verify.request import NORMS, Question
-from archspec.verify.result import Check
+from archspec.verify.request import Question
 from archspec.verify.sightings import Sighting
-from archspec.weights.naming import module_paths
-
-Errors = Mapping[str, tuple[float, float]]
-ORACLE = "oracle"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A row of the table, and the error and gate of everything compared for it."""
-
-    check: Check
-    errors: Errors
-    task: str
+from archspec.verify.traits import dropouts, shifted
 
 
 @dataclass(frozen=True)
@@ -79,9 +67,9 @@ class Comparison:
         if request.STEPS in present:
             yield from self._steps(one)
         if request.SHIFTED in present:
-            yield self._shifted(one)
+            yield shifted(self.graph, self.expected(request.GRADIENTS), one)
         if any(isinstance(node.operator, Dropout) for node in self.graph.nodes):
-            yield self._dropouts(one)
+            yield dropouts(self.graph, one)
 
     def _forward(self, one: Participant, task: str, mode: str) -> Iterator[Finding]:
         training = task == request.GRADIENTS
@@ -89,8 +77,8 @@ class Comparison:
         wanted = [o.name for o in self.model.root.outputs if training or not o.training]
         wanted = [each for each in wanted if each in result.outputs]
         outputs = one.outputs(task)
-        errors = _relative(outputs, {name: result.outputs[name] for name in wanted})
-        yield _finding(f"outputs{mode}", "float64", ORACLE, errors, len(wanted), task)
+        errors = relative_errors(outputs, {name: result.outputs[name] for name in wanted})
+        yield finding(f"outputs{mode}", "float64", ORACLE, errors, len(wanted), task)
         seen = self.layer_errors(one.layers(task), result.values)
         note = ""
         wrong = [name for name, (error, gate) in seen.items() if not error <= gate]
@@ -98,7 +86,7 @@ class Comparison:
             # Another author may well call another value `conv1`, such as that after its ReLU.
             seen = {name: each for name, each in seen.items() if name not in wrong}
             note = f"{len(wrong)} layers are cut differently in {one.source.shown}"
-        yield _finding(f"layers{mode}", "float64", ORACLE, seen, len(self.graph.nodes), task, note)
+        yield finding(f"layers{mode}", "float64", ORACLE, seen, len(self.graph.nodes), task, note)
 
     def expected(self, task: str) -> Result:
         """The oracle's values for a task."""
@@ -124,11 +112,11 @@ class Comparison:
         note = "each backend within 10 times its own distance from float64"
         against = ", ".join(each for each in single if each != one.backend.name)
         task = request.SINGLE
-        yield _finding("outputs", "float32", against, outputs, len(outputs), task, note)
+        yield finding("outputs", "float32", against, outputs, len(outputs), task, note)
         single, double = self.precisions("layers")
         layers = float32_errors(one.backend.name, single, double)
         of = len(self.graph.nodes)
-        yield _finding("layers", "float32", against, layers, of, task, note)
+        yield finding("layers", "float32", against, layers, of, task, note)
 
     def precisions(self, what: str) -> tuple[dict[str, Mapping[str, Array]], ...]:
         """For each participant, the oracle among them, its outputs or layers in both precisions."""
@@ -154,11 +142,11 @@ class Comparison:
         if not expected:
             return
         found = one.tensors(request.GRADIENTS, "statistic")
-        errors = _relative(found, expected)
+        errors = relative_errors(found, expected)
         of = sum(not each.trainable for _, each in self.graph.tensors.values())
         task = request.GRADIENTS
         note = self._variance_note(form)
-        yield _finding("statistics", "float64", ORACLE, errors, of, task, note)
+        yield finding("statistics", "float64", ORACLE, errors, of, task, note)
 
     def _variance_note(self, form: str) -> str:
         left = any(
@@ -177,7 +165,7 @@ class Comparison:
             whole = {"along a random direction": (error, gate)}
             note = "the gate is 10 times the differences' own error"
             task = request.GRADIENTS
-            yield _finding("gradients", "float64", "differences", whole, 1, task, note)
+            yield finding("gradients", "float64", "differences", whole, 1, task, note)
         yield from self._against_base("gradients", found, one, request.GRADIENTS, None)
 
     def _against_base(
@@ -198,7 +186,7 @@ class Comparison:
         if not expected:
             return
         errors = tensor_errors(found, expected)
-        yield _finding(what, "float64", self.base, errors, len(expected), task)
+        yield finding(what, "float64", self.base, errors, len(expected), task)
 
     def _both_unbiased(
         self,
@@ -222,65 +210,3 @@ class Comparison:
         for what in ("parameters", "statistics"):
             label = f"{what} after {self.steps} step{plural}"
             yield from self._against_base(label, found, one, request.STEPS, self.steps)
-
-    def _shifted(self, one: Participant) -> Finding:
-        training = self.reference.training or self.reference.evaluation
-        norms = [node.path for node in self.graph.nodes if isinstance(node.operator, NORMS)]
-        seen = one.layers(request.SHIFTED)
-        errors = {
-            path: (relative_error(seen[path][0][1], training.values[path]), gates.SHIFTED)
-            for path in norms
-            if path in seen
-        }
-        note = f"inputs of normalisations shifted by 2^{gates.SHIFT} times their size"
-        return _finding(
-            "shifted norms", "float64", ORACLE, errors, len(norms), request.SHIFTED, note
-        )
-
-    def _dropouts(self, one: Participant) -> Finding:
-        expected: dict[str, float] = {}
-        for node in self.graph.nodes:
-            if isinstance(node.operator, Dropout):
-                expected[node.path] = float(str(node.operator.rate))
-        paths = module_paths(self.graph, one.backend)
-        errors: dict[str, tuple[float, float]] = dict.fromkeys(expected, (math.inf, 0.0))
-        for task, active in ((request.EVALUATION, False), (request.GRADIENTS, True)):
-            report = one.answer.tasks.get(task)
-            for each in report["dropouts"] if report else ():
-                path = paths.get(each["path"], "")
-                if path in expected:
-                    wrong = abs(each["rate"] - expected[path])
-                    if bool(each["active"]) is not active:
-                        wrong = math.inf
-                    known = errors[path][0] if task == request.GRADIENTS else 0.0
-                    errors[path] = (max(wrong, known), 0.0)
-        note = "rates, and that it drops in training only; the masks differ by nature"
-        return _finding("dropout", "", "spec", errors, len(expected), request.GRADIENTS, note)
-
-
-def _finding(
-    quantity: str,
-    dtype: str,
-    against: str,
-    errors: Errors,
-    of: int,
-    task: str,
-    note: str = "",
-) -> Finding:
-    top = worst(errors)
-    figures = (top.error, top.gate, top.compared, of, top.passed, top.name, note)
-    return Finding(Check(quantity, dtype, against, *figures), errors, task)
-
-
-def _relative(found: Mapping[str, Array], expected: Mapping[str, Array]) -> Errors:
-    """The error of each tensor expected; infinite for one that is not there."""
-    return {
-        name: (relative_error(found[name], each) if name in found else math.inf, gates.FLOAT64)
-        for name, each in expected.items()
-    }
-
-
-def first_failed(errors: Errors, order: Sequence[str]) -> str | None:
-    """The first name in an order whose error exceeds its gate."""
-    failed = {name for name, (error, gate) in errors.items() if not error <= gate}
-    return next((name for name in order if name in failed), None)

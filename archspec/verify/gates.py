@@ -28,11 +28,11 @@ GRADIENT_LEAST = 1e-3
 DIFFERENCES_FACTOR = 10.0
 DIFFERENCES_FLOOR = 1e-6
 
-# Normalisations of inputs shifted by 2 ** SHIFT times their size. The shifted input keeps 53 - 10
-# bits, so an honest variance is off by some 1e-13 and the output by as much; a variance computed as
-# E[x²] - E[x]² loses twice as many bits, some 1e-9.
-SHIFT = 10
-SHIFTED = 1e-11
+# Normalisations of inputs shifted by 2 ** SHIFT times their spread. The shifted input keeps 53 - 14
+# bits, so that an honest output is off by 1e-12 to 1e-11; a variance computed as E[x²] - E[x]²
+# loses twice as many bits, and the output is off by some 1e-8.
+SHIFT = 14
+SHIFTED = 1e-10
 
 # Another input must move the outputs by this much, or agreement would mean little.
 SENSITIVITY = 1e-2

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from archspec.model.graph import Graph, Node
-from archspec.verify.checks import Comparison, Finding, first_failed
+from archspec.verify.checks import Comparison
 from archspec.verify.compare import Array, relative_error
+from archspec.verify.finding import Finding, first_failed
 from archspec.verify.participant import Participant
 from archspec.verify.result import Divergence
 from archspec.verify.source import Source

@@ -23,29 +23,31 @@ _PART = 0.8
 # kept for comparison, and what is written.
 _TENSOR_COPIES = 5
 _VALUE_COPIES = 4
-# In this process: the oracle's values in evaluation, in training and (half) in float32, and for
-# each backend what is read back at a time; the tensors, moved and as requested.
+# In this process: the oracle's values in evaluation, in training and (half) in float32, and of each
+# backend those in both precisions, which are compared all together; the tensors, moved and as
+# requested, and of two backends those that are compared.
 _OWN_VALUES = 2.5
-_OWN_TENSORS = 3
+_READ_VALUES = 1.5
+_OWN_TENSORS = 6
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _UNITS |= {f"{unit}I": 2 ** (10 * power) for power, unit in enumerate("KMGT", 1)}
 
 
 def estimate(graph: Graph, batch: int, backends: int) -> int:
-    """The bytes that verifying a network takes, all processes together.
+    """The bytes that verifying a network takes, this process and the one that runs beside it.
 
     Args:
         graph: the network.
         batch: examples per pass.
-        backends: how many run, at the same time.
+        backends: how many run, one after the other.
     """
     tensors = 8 * sum(tensor.elements for _, tensor in graph.tensors.values())
     inputs = sum(shape.elements for shape in graph.inputs.values())
     values = 8 * batch * (inputs + sum(node.shape.elements for node in graph.nodes))
     runner = _PROCESS + _TENSOR_COPIES * tensors + _VALUE_COPIES * values
-    own = _PARENT + _OWN_TENSORS * tensors + _OWN_VALUES * values
-    return int(own + backends * (runner + tensors + values))
+    own = _PARENT + _OWN_TENSORS * tensors + (_OWN_VALUES + backends * _READ_VALUES) * values
+    return int(own + runner)
 
 
 def available() -> int:
@@ -79,7 +81,7 @@ def refuse_too_large(needed: int, most: int | None) -> None:
         source = f"{_PART:.0%} of the available memory" if most is None else "the limit given"
         raise VerificationError(
             f"this needs about {shown(needed)}, more than {shown(allowed)} ({source})",
-            hint="a smaller input or batch, fewer backends at a time, or a larger --max-memory",
+            hint="a smaller input or batch, or a larger --max-memory",
         )
 
 

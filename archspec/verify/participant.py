@@ -11,10 +11,10 @@ from archspec.errors import ArchspecError
 from archspec.model.graph import Graph
 from archspec.verify.compare import Array
 from archspec.verify.process import Answer
-from archspec.verify.sightings import Sighting, sightings
+from archspec.verify.sightings import Places, Sighting, sightings
 from archspec.verify.source import Source
 from archspec.weights.layout import from_layout
-from archspec.weights.naming import backend_tensors
+from archspec.weights.naming import backend_tensors, module_paths
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,21 @@ class Participant:
             path: [(one, self._batch(arrays[str(one.array)], axes[path])) for one in several]
             for path, several in found.items()
         }
+
+    def dropouts(self, task: str) -> dict[str, tuple[float, bool]]:
+        """The rate of each dropout by its layer's path, and whether it would have dropped."""
+        report = self.answer.tasks.get(task)
+        paths = module_paths(self.graph, self.backend)
+        places = Places(self.graph, self.source.spans, self.source.alignment.to_generated)
+        found = {}
+        for each in report["dropouts"] if report else ():
+            path = paths.get(each["path"], "")
+            if path not in self.graph.by_path:
+                instance = paths.get(each["instance"], "")
+                layers = places.layers(instance, each["line"], each["line"])
+                path = layers[0].path if layers else ""
+            found[path] = (each["rate"], each["active"])
+        return found
 
     def tensors(self, task: str, kind: str) -> dict[str, Array]:
         """Gradients, statistics or stepped tensors by canonical name, in canonical layout."""

@@ -56,7 +56,7 @@ def sightings(
     found: dict[str, list[Sighting]] = defaultdict(list)
     paths = {"": "", **module_paths(graph, backend)}
     taken = _modules(graph, records, paths, found)
-    _lines(graph, records, paths, _Places(graph, spans, to_generated), taken, found)
+    _lines(graph, records, paths, Places(graph, spans, to_generated), taken, found)
     _inputs(graph, records, paths, taken, found)
     for each in records:
         node = graph.scopes.get(paths.get(each["path"], ""))
@@ -82,10 +82,14 @@ def _elements(
         if each["source"] != source:
             continue
         path = each["path"]
-        layer = paths.get(path) or paths.get(path.rpartition("_")[0], "")
+        layer = _layer(path, paths)
         if layer in graph.by_path:
             found[layer].setdefault(path, []).append(each)
     return found
+
+
+def _layer(path: str, paths: Mapping[str, str]) -> str:
+    return paths.get(path) or paths.get(path.rpartition("_")[0], "")
 
 
 def _uses(graph: Graph) -> dict[str, list[Node]]:
@@ -103,7 +107,12 @@ def _modules(
     found: dict[str, list[Sighting]],
 ) -> set[int]:
     uses = _uses(graph)
-    taken = {each["array"] for each in records if each["source"] == "module"}
+    known = graph.by_path.keys() | graph.scopes.keys()
+    taken = {
+        each["array"]
+        for each in records
+        if each["source"] == "module" and _layer(each["path"], paths) in known
+    }
     for layer, elements in _elements(graph, records, paths, "module").items():
         last = list(elements.values())[-1]
         for node, record in zip(uses[layer], last, strict=False):
@@ -127,8 +136,12 @@ def _inputs(
                 found[source].append(Sighting(record["array"], "input"))
 
 
-class _Places:
-    """The layers at a statement of an instance."""
+class Places:
+    """The layers at a statement of an instance.
+
+    Args:
+        graph, spans, to_generated: as for :func:`sightings`.
+    """
 
     def __init__(
         self, graph: Graph, spans: Iterable[Span], to_generated: Mapping[int, int]
@@ -169,7 +182,7 @@ def _lines(
     graph: Graph,
     records: Sequence[Mapping[str, Any]],
     paths: Mapping[str, str],
-    places: _Places,
+    places: Places,
     taken: set[int],
     found: dict[str, list[Sighting]],
 ) -> None:

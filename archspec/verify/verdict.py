@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archspec.verify import gates, request
-from archspec.verify.checks import Comparison, Finding, first_failed
+from archspec.verify.checks import Comparison
 from archspec.verify.compare import relative_error
+from archspec.verify.finding import Finding, first_failed
 from archspec.verify.participant import Participant, gradients
 from archspec.verify.reference import along
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import flax
@@ -167,10 +169,9 @@ class Linen:
     ) -> tuple[dict[str, Any], Any]:
         arguments = [inputs[name] for name in self.request.inputs]
         with ExitStack() as stack:
-            stack.enter_context(nn.intercept_methods(_watch(recorder, shift)))
+            stack.enter_context(nn.intercept_methods(_watch(recorder, shift, self.request.file)))
             if shift is None:
-                file = self.request.file
-                stack.enter_context(traced(file, recorder, _is_array, id, _path))
+                stack.enter_context(traced(self.request.file, recorder, _is_array, id, _path))
             result, state = self.module.apply(
                 {"params": params, **others},
                 *arguments,
@@ -188,7 +189,7 @@ class Linen:
         return {name: value for name, value in names.items() if name in taken}
 
 
-def _watch(recorder: Recorder, shift: int | None) -> Any:
+def _watch(recorder: Recorder, shift: int | None, file: Path) -> Any:
     def interceptor(function: Any, arguments: Any, named: Any, context: Any) -> Any:
         module = context.module
         if context.method_name != "__call__":
@@ -200,11 +201,14 @@ def _watch(recorder: Recorder, shift: int | None) -> Any:
             still = nn.merge_param(
                 "deterministic", module.deterministic, _deterministic(arguments, named)
             )
-            recorder.dropout(path, module.rate, not still)
-            output = arguments[0]
+            recorder.dropout(path, module.rate, not still, *_caller(file))
+            # A copy, so that it is told apart from its input.
+            output = jnp.copy(arguments[0])
         elif shift is not None and isinstance(module, _NORMS):
             x, *rest = arguments
-            output = function(x + 2.0**shift * jnp.max(jnp.abs(x)), *rest, **named)
+            axes = tuple(range(x.ndim - 1)) if isinstance(module, nn.BatchNorm) else None
+            spread = jnp.std(x, axis=axes, keepdims=True)
+            output = function(x + 2.0**shift * spread, *rest, **named)
         else:
             output = function(*arguments, **named)
         if _is_array(output) and (shift is None or isinstance(module, _NORMS)):
@@ -212,6 +216,16 @@ def _watch(recorder: Recorder, shift: int | None) -> Any:
         return output
 
     return interceptor
+
+
+def _caller(file: Path) -> tuple[str, int]:
+    """The instance and the line in the file from which a layer without a name is called."""
+    frame = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_filename == str(file):
+            return _path(frame.f_locals.get("self")) or "", frame.f_lineno
+        frame = frame.f_back
+    return "", 0
 
 
 def _deterministic(arguments: tuple[Any, ...], named: Mapping[str, Any]) -> bool | None:

@@ -180,7 +180,11 @@ def _watch(recorder: Recorder, path: str, shift: int | None) -> Any:
 
 def _shifted(shift: int) -> Any:
     def hook(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        return (inputs[0] + 2.0**shift * inputs[0].abs().max(), *inputs[1:])
+        x, *rest = inputs
+        axes = [axis for axis in range(x.dim()) if axis != 1]
+        batch = isinstance(module, nn.modules.batchnorm._BatchNorm)
+        spread = x.std(axes, correction=0, keepdim=True) if batch else x.std()
+        return (x + 2.0**shift * spread, *rest)
 
     return hook
 

@@ -20,8 +20,9 @@ A task has a ``name``, a ``kind``, a ``dtype`` and ``training`` (a boolean). Kin
     nearest to that with which the first step moves no tensor by more than ``relative`` of its
     norm: a power of two, so that every backend arrives at the same number.
 ``shifted``
-    the outputs of normalisation layers, to whose inputs a constant of ``2 ** shift`` times their
-    size is added, which changes nothing but the rounding.
+    the outputs of normalisation layers, to whose inputs ``2 ** shift`` times their spread is added
+    (the standard deviation of a channel for BatchNorm; of everything, as one number, for others),
+    which changes nothing but the rounding.
 
 The file of a task holds ``output:<name>``, ``array:<number>`` (a layer's value),
 ``gradient:<name>``, ``input_gradient:<name>``, ``statistic:<name>`` and, for steps,

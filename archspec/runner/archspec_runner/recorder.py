@@ -40,9 +40,15 @@ class Recorder:
         place = {"source": "line", "path": path, "first": lines[0], "last": lines[1], "name": name}
         self._add(value, place)
 
-    def dropout(self, path: str, rate: float, active: bool) -> None:
-        """A dropout, which runs as the identity: its rate and whether it would have dropped."""
-        self.dropouts.append({"path": path, "rate": float(rate), "active": bool(active)})
+    def dropout(
+        self, path: str, rate: float, active: bool, instance: str = "", line: int = 0
+    ) -> None:
+        """A dropout, which runs as the identity: its rate and whether it would have dropped.
+
+        ``instance`` and ``line`` say where it is called, for one whose path says nothing.
+        """
+        figures = {"rate": float(rate), "active": bool(active)}
+        self.dropouts.append({"path": path, "instance": instance, "line": line, **figures})
 
     def _add(self, value: Any, place: dict[str, Any]) -> None:
         key = self._key(value)

@@ -1,0 +1,51 @@
+"""Rows about single kinds of layers: robust variances, and dropouts."""
+
+from __future__ import annotations
+
+import math
+
+from archspec.model.graph import Graph
+from archspec.operators.reshaping import Dropout
+from archspec.oracle.interpreter import Result
+from archspec.verify import gates, request
+from archspec.verify.compare import relative_error
+from archspec.verify.finding import ORACLE, Finding, finding
+from archspec.verify.participant import Participant
+from archspec.verify.request import NORMS
+
+
+def shifted(graph: Graph, expected: Result, one: Participant) -> Finding:
+    """Whether normalisations keep their digits when the mean of their input is large.
+
+    A shift of all that is normalised together cancels out, so what is expected are the values
+    without it.
+    """
+    norms = [node.path for node in graph.nodes if isinstance(node.operator, NORMS)]
+    seen = one.layers(request.SHIFTED)
+    errors = {
+        path: (relative_error(seen[path][0][1], expected.values[path]), gates.SHIFTED)
+        for path in norms
+        if path in seen
+    }
+    note = f"inputs of normalisations shifted by 2^{gates.SHIFT} times their spread"
+    return finding("shifted norms", "float64", ORACLE, errors, len(norms), request.SHIFTED, note)
+
+
+def dropouts(graph: Graph, one: Participant) -> Finding:
+    """Whether each dropout has the rate of the spec, and drops in training only."""
+    expected: dict[str, float] = {}
+    for node in graph.nodes:
+        if isinstance(node.operator, Dropout):
+            expected[node.path] = float(str(node.operator.rate))
+    errors: dict[str, tuple[float, float]] = {}
+    for task, active in ((request.EVALUATION, False), (request.GRADIENTS, True)):
+        if task not in one.answer.tasks:
+            continue
+        found = one.dropouts(task)
+        for path, rate in expected.items():
+            wrong = math.inf
+            if path in found and found[path][1] is active:
+                wrong = abs(found[path][0] - rate)
+            errors[path] = (max(wrong, errors.get(path, (0.0, 0.0))[0]), 0.0)
+    note = "rates, and that it drops in training only; the masks differ by nature"
+    return finding("dropout", "", "spec", errors, len(expected), request.GRADIENTS, note)

@@ -1,0 +1,52 @@
+"""The code blocks of a Markdown page, and what a comment before each says about it.
+
+``<!-- file: NAME -->``: the block is the contents of a file. ``<!-- excerpt: PATH [NAME] -->``: it is
+a part of a file of the repository (a class or function of that name). ``<!-- test: torch, flax -->``:
+running it needs these backends. ``<!-- test: no, REASON -->``: it is not run.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_BLOCK = re.compile(
+    r"(?P<notes>(?:^<!--[^\n]*-->\n)*)^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S
+)
+_NOTE = re.compile(r"<!-- (\w+): (.*?) -->")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A code block: its language, its text, the line it begins at, and the notes before it."""
+
+    language: str
+    text: str
+    line: int
+    notes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def needs(self) -> list[str]:
+        """The backends that running it needs."""
+        note = self.notes.get("test", "")
+        return [] if note.startswith("no") else [each.strip() for each in note.split(",") if each]
+
+    @property
+    def untested(self) -> bool:
+        """Whether it is not to be run."""
+        return self.notes.get("test", "").startswith("no")
+
+
+def blocks(page: Path) -> list[Block]:
+    """The code blocks of a page in order."""
+    text = page.read_text("utf-8")
+    return [
+        Block(
+            match["language"],
+            match["text"],
+            text.count("\n", 0, match.start("language")) + 1,
+            dict(_NOTE.findall(match["notes"])),
+        )
+        for match in _BLOCK.finditer(text)
+    ]
