@@ -20,8 +20,8 @@ VERSIONS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-fast test-slow test-gpu test-wheel check format generate docs verify \
-	bench clean
+.PHONY: help demo test test-fast test-slow test-gpu test-wheel check format generate goldens docs \
+	verify bench clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
@@ -51,9 +51,9 @@ check: $(FRAMEWORKS) $(TOOLS) ## Style, types, and that generated files and docu
 	$(PY) -m mypy
 	$(RUFF) check --isolated generated
 	$(RUFF) format --isolated --check generated
-# The stubs of PyTorch give a module's call as Any; those of Flax leave functions unannotated.
+# What the frameworks' own types force; see CONTRIBUTING.md.
 	$(PY) -m mypy --config-file= --strict --no-warn-return-any generated/torch
-	$(PY) -m mypy --config-file= --strict --allow-untyped-calls generated/flax
+	$(PY) -m mypy --config-file= --strict --no-warn-return-any --allow-untyped-calls generated/flax
 	$(ARCHSPEC) generate --all --check
 	$(PY) -m archspec.schema.reference --check
 	.ci/find-machine-paths
@@ -62,11 +62,16 @@ format: $(TOOLS) ## Put the code into shape.
 	$(RUFF) check --fix .
 	$(RUFF) format .
 
-generate: $(TOOLS) docs ## Write generated/ anew, and the documents that are generated.
+generate: $(TOOLS) ## Write generated/ anew, and what documents take from it.
 	$(ARCHSPEC) generate --all
+	$(MAKE) docs
 
-docs: $(TOOLS) ## Write the language reference anew.
+goldens: $(TOOLS) ## Record what comes out of the tests' cases as what is expected.
+	$(PY) -m pytest -q --update-goldens tests/render
+
+docs: $(TOOLS) ## Write the language reference anew, and excerpts of code in documents.
 	$(PY) -m archspec.schema.reference
+	$(PY) tests/docs/excerpts.py
 
 verify: $(FRAMEWORKS) ## Verify every spec in specs/.
 	for spec in specs/*.yaml; do $(ARCHSPEC) verify $$spec || exit 1; done

@@ -9,7 +9,6 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
@@ -123,6 +122,8 @@ class Backend:
 
     def installed(self) -> dict[str, str | None]:
         """The version of each package it needs, None where it is missing."""
+        from importlib import metadata
+
         versions: dict[str, str | None] = {}
         for package in self.manifest.packages:
             try:

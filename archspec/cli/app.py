@@ -79,11 +79,8 @@ def main() -> None:
 
 def _refuse_namesake() -> None:
     """The package index has another ``archspec``, about processors; both cannot be installed."""
-    from importlib import metadata
-
-    try:
-        other = metadata.version("archspec")
-    except metadata.PackageNotFoundError:
+    other = _namesake()
+    if other is None:
         return
     raise ArchspecError(
         f"another package called `archspec` ({other}, about processor architectures) is installed"
@@ -91,3 +88,19 @@ def _refuse_namesake() -> None:
         hint="give each an environment of its own: `pip uninstall archspec archspec-nn`,"
         " then `pip install archspec-nn`",
     )
+
+
+def _namesake() -> str | None:
+    """The version of the other package, from the name of its metadata folder.
+
+    ``importlib.metadata`` would say the same, and would be a tenth of the time to start.
+    """
+    for folder in sys.path:
+        try:
+            names = os.listdir(folder or ".")
+        except OSError:
+            continue
+        for name in names:
+            if name.startswith("archspec-") and name.endswith(".dist-info"):
+                return name.removeprefix("archspec-").removesuffix(".dist-info")
+    return None

@@ -7,7 +7,10 @@ so that expressions, tuples and truth values come out in the target language.
 from __future__ import annotations
 
 import math
+import os
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -75,6 +78,7 @@ class Templates:
             autoescape=False,
             finalize=self.printed,
             extensions=["jinja2.ext.do"],
+            bytecode_cache=_compiled(backend.folder),
         )
         self.environment.filters["code"] = lambda value: str(self.printed(value))
         self.environment.globals.update(
@@ -320,3 +324,15 @@ class Templates:
         if isinstance(plain, str):
             return Code(self.language.literal(plain))
         return value
+
+
+def _compiled(folder: Path) -> jinja2.BytecodeCache | None:
+    """Compiled templates beside their sources, as Python keeps its modules, where it may write."""
+    cache = folder / "__pycache__"
+    try:
+        cache.mkdir(exist_ok=True)
+    except OSError:
+        return None
+    if sys.dont_write_bytecode or not os.access(cache, os.W_OK):
+        return None
+    return jinja2.FileSystemBytecodeCache(str(cache), "%s.jinja.cache")

@@ -66,3 +66,8 @@ def _terms(expression: Expr) -> list[Expr]:
     if isinstance(expression, Binary) and expression.op == "+":
         return [*_terms(expression.left), *_terms(expression.right)]
     return [expression]
+
+
+def either(when: Expr, then: Expr, otherwise: Expr) -> Expr:
+    """The channels after something that is there only under a condition."""
+    return simplify(Conditional(when, then, otherwise))

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 from archspec.errors import SpecError
 from archspec.expressions import Expr, ExpressionError, as_expr, simplify, substitute
-from archspec.expressions.nodes import Conditional, Const
+from archspec.expressions.nodes import Const
 from archspec.model.module import Chain, Item, Parallel, Repeat, Step
 from archspec.model.shape import Shape
 from archspec.operators import ACTIVATIONS, OPERATORS, Operator
 from archspec.resolve.calls import Built, call_arguments, call_channels
-from archspec.resolve.channels import solve
-from archspec.resolve.facts import Facts, check_ranks, occurrences, spread
+from archspec.resolve.channels import either, solve
+from archspec.resolve.facts import (
+    Facts,
+    channels_out,
+    check_ranks,
+    occurrences,
+    pinned,
+    spread,
+    told,
+)
 from archspec.resolve.instance import Instance, Occurrence
 from archspec.resolve.linked import LinkedChain, LinkedParallel, LinkedStep
 from archspec.schema.spec import Layer
@@ -57,7 +64,7 @@ class ClassBuilder:
         if isinstance(when, Const):
             when = None
         elif when is not None:
-            after = _either(when, after, before)
+            after = either(when, after, before)
         self.channels[linked.key] = after
         shape, changes = self._shape(linked.key, source)
         return Chain(
@@ -131,7 +138,7 @@ class ClassBuilder:
             step, rule = self._operator(step, layer, found)
         step, after = self._repeated(step, rule, found)
         if step.when is not None and step.repeat is None:
-            after = _either(step.when, after, channels[0])
+            after = either(step.when, after, channels[0])
         self.channels[linked.key] = after
         shape, changes = self._shape(linked.key, inputs[0])
         return [replace(step, shape=shape, changes=changes)]
@@ -149,14 +156,19 @@ class ClassBuilder:
 
         def once(channels: Expr) -> Expr:
             out = rule((channels,))
-            return out if when is None else _either(when, out, channels)
+            return out if when is None else either(when, out, channels)
 
-        solution = solve(step.channels[0], step.repeat, once)
+        try:
+            solution = solve(step.channels[0], step.repeat, once)
+        except ExpressionError:
+            solution = None
         if solution is not None:
             inside, after = solution.inside, solution.after
         else:
-            inside, _ = self._fact(step, "in_channels", found, lambda each: each.inputs[0].channels)
-            after = self._result(step)
+            inside, _ = self.facts.of(
+                step, "in_channels", found, lambda each: each.inputs[0].channels
+            )
+            after = self.facts.after(step)
         step = replace(step, channels=(inside,))
         if step.module is not None:
             step = replace(
@@ -180,7 +192,7 @@ class ClassBuilder:
             step = step if held is None else replace(step, activation=None)
         settled: Operator = operator.settle(step.rank, lambda each, _: self._folded(as_expr(each)))
         facts = {
-            name: spread(*self._fact(step, name, found, partial(_pinned, name)))
+            name: spread(*self.facts.of(step, name, found, partial(pinned, name)))
             for name in found[0][1][0].facts
         }
         settled = settled.fixed(facts)
@@ -190,7 +202,15 @@ class ClassBuilder:
             by_parameter=step.activation is not None,
             trains=settled.trains,
         )
-        return step, lambda channels: as_expr(settled.channels(channels))
+
+        def rule(channels: tuple[Expr, ...]) -> Expr:
+            try:
+                return as_expr(settled.channels(channels))
+            except ExpressionError:
+                # A sum over very many branches; a number will do.
+                return self.facts.of(step, "channels", found, channels_out)[0]
+
+        return step, rule
 
     def _call(
         self, step: Step, layer: Layer, found: list[tuple[Instance, list[Occurrence]]]
@@ -211,8 +231,8 @@ class ClassBuilder:
                 )
             for parameter in callee.facts.parameters:
                 values = callee.facts.given[parameter.name]
-                told = partial(_told, values)
-                implicit[parameter.name], _ = self._fact(step, parameter.name, found, told)
+                value = partial(told, values)
+                implicit[parameter.name], _ = self.facts.of(step, parameter.name, found, value)
         arguments = call_arguments(callees, given, implicit, step.channels)
         step = replace(
             step,
@@ -230,38 +250,6 @@ class ClassBuilder:
                 results = set()
             if len(results) == 1:
                 return results.pop()
-            return self._fact(step, "channels", found, lambda each: each.output.channels)[0]
+            return self.facts.of(step, "channels", found, channels_out)[0]
 
         return step, rule
-
-    def _result(self, step: Step) -> Expr:
-        """The channels after a loop, as a fact."""
-        real = [each for each in self.facts.instances if not each.ghost]
-        instances = [each for each in real or self.facts.instances if step.key in each.shapes]
-        values: dict[int, list[tuple[int | None, Any]]] = {
-            id(each): [(None, each.shapes[step.key].channels)] for each in instances
-        }
-        return self.facts.expression(step.key, "channels", None, values)[0]
-
-    def _fact(
-        self,
-        step: Step,
-        name: str,
-        found: list[tuple[Instance, list[Occurrence]]],
-        value: Callable[[Occurrence], Any],
-    ) -> tuple[Expr, Any]:
-        values = {id(i): [(each.index, value(each)) for each in several] for i, several in found}
-        index = step.repeat.index if step.repeat else None
-        return self.facts.expression(step.key, name, index, values)
-
-
-def _pinned(name: str, occurrence: Occurrence) -> Any:
-    return occurrence.facts[name]
-
-
-def _told(values: Mapping[int, Any], occurrence: Occurrence) -> Any:
-    return values[id(occurrence.call)]
-
-
-def _either(when: Expr, then: Expr, otherwise: Expr) -> Expr:
-    return simplify(Conditional(when, then, otherwise))

@@ -7,7 +7,7 @@ becomes a constructor argument that each call fills in.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from archspec.errors import SpecError
 from archspec.expressions import Expr, as_expr, simplify
 from archspec.expressions.nodes import Index, Name
 from archspec.expressions.types import Int, Kind, ListOf, TupleOf
-from archspec.model.module import ModuleParameter
+from archspec.model.module import ModuleParameter, Step
 from archspec.resolve.instance import ABSENT, Instance, Occurrence
 from archspec.schema.spec import MISSING, Layer
 
@@ -46,6 +46,26 @@ class Facts:
     parameters: list[ModuleParameter] = field(default_factory=list)
     given: dict[str, dict[int, Any]] = field(default_factory=dict)
     _called: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def of(
+        self,
+        step: Step,
+        name: str,
+        found: list[tuple[Instance, list[Occurrence]]],
+        value: Callable[[Occurrence], Any],
+    ) -> tuple[Expr, Any]:
+        """A fact of a layer from its value in each occurrence, and an example of it."""
+        values = {id(i): [(each.index, value(each)) for each in several] for i, several in found}
+        return self.expression(step.key, name, step.repeat.index if step.repeat else None, values)
+
+    def after(self, step: Step) -> Expr:
+        """The channels after a loop."""
+        real = [each for each in self.instances if not each.ghost]
+        instances = [each for each in real or self.instances if step.key in each.shapes]
+        values: dict[int, list[tuple[int | None, Any]]] = {
+            id(each): [(None, each.shapes[step.key].channels)] for each in instances
+        }
+        return self.expression(step.key, "channels", None, values)[0]
 
     def expression(
         self,
@@ -143,3 +163,23 @@ def check_ranks(name: str, instances: list[Instance], key: str, layer: Layer) ->
             "write a block for each",
         )
     return ranks.pop() if ranks else 0
+
+
+def channels_in(occurrence: Occurrence) -> int:
+    """The channels that a layer takes."""
+    return occurrence.inputs[0].channels
+
+
+def channels_out(occurrence: Occurrence) -> int:
+    """The channels that a layer gives."""
+    return occurrence.output.channels
+
+
+def pinned(name: str, occurrence: Occurrence) -> Any:
+    """An argument of an operator that followed from the sizes of its inputs."""
+    return occurrence.facts[name]
+
+
+def told(given: Mapping[int, Any], occurrence: Occurrence) -> Any:
+    """What the class that a layer calls is told there."""
+    return given[id(occurrence.call)]

@@ -10,6 +10,7 @@ from archspec.expressions import Expr
 from archspec.names import did_you_mean
 from archspec.resolve.linked import LinkedChain, LinkedOutput, LinkedParallel, LinkedStep, Links
 from archspec.schema.blocks import channel_names
+from archspec.schema.report import Report
 from archspec.schema.spec import Block, Branch, Layer, Output, Spec
 
 
@@ -158,7 +159,8 @@ def link(spec: Spec) -> Links:
     Raises:
         SpecError: with every name that means nothing, or that another one has.
     """
-    problems: list[Problem] = []
+    report = Report()
+    problems = report.problems
     blocks = {name: _link_block(block, problems) for name, block in spec.blocks.items()}
     linker = _Linker(tuple(each.name for each in spec.inputs), frozenset(spec.arguments), problems)
     current = spec.inputs[0].name
@@ -168,8 +170,7 @@ def link(spec: Spec) -> Links:
         stages.append(linker.chain(stage.name, current, stage.layers, stage.where, path))
         current = stage.name
     outputs = [_link_output(linker, output) for output in spec.outputs]
-    if problems:
-        raise SpecError(dict.fromkeys(problems))
+    report.raise_any()
     body = LinkedChain("", "", spec.inputs[0].name, tuple(stages), current, None, spec.where, "")
     return Links(body, tuple(each for each in outputs if each), blocks)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
-from archspec.expressions import Expr, Value, as_expr, substitute
+from archspec.errors import Location, SpecError
+from archspec.expressions import Expr, ExpressionError, Value, as_expr, substitute
 from archspec.expressions.nodes import Name
 from archspec.expressions.types import BlockReference, Int, Kind, ListOf, Optional, TupleOf
 from archspec.model.module import (
@@ -46,9 +48,21 @@ def modules_of(
     for name in _callees_first(spec, instances):
         block = spec.blocks[name]
         body = links.blocks[name]
-        built[name] = _block(block, body, instances[name], built, name in exchangeable)
-    root = _root(spec, links, values, instances[spec.name], built)
+        with _placed(block.where, block.path):
+            built[name] = _block(block, body, instances[name], built, name in exchangeable)
+    with _placed(spec.where, "stages"):
+        root = _root(spec, links, values, instances[spec.name], built)
     return (*(each.module for each in built.values()), root)
+
+
+@contextmanager
+def _placed(where: Location, path: str) -> Iterator[None]:
+    """Give a place to the error of an expression that has grown too large."""
+    try:
+        yield
+    except ExpressionError as error:
+        problem = error.problems[0]
+        raise SpecError(problem.problem, where, path, problem.hint) from None
 
 
 def _exchangeable(spec: Spec, instances: Mapping[str, list[Instance]]) -> set[str]:

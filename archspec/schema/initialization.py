@@ -6,9 +6,17 @@
 from __future__ import annotations
 
 from math import sqrt
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 _Scheme = Literal[
@@ -134,7 +142,29 @@ def _read(value: object) -> object:
     return value
 
 
-InitialValue = Annotated[Distribution, BeforeValidator(_read)]
+_SCHEMA = {
+    "anyOf": [
+        {"enum": list(get_args(_Scheme))},
+        {"type": "number", "description": "a constant"},
+        {
+            "type": "object",
+            "properties": {name: {"type": "number"} for name in _NEEDS},
+            "additionalProperties": False,
+            "minProperties": 1,
+            "maxProperties": 1,
+        },
+        {
+            "type": "object",
+            "properties": {
+                "scheme": {"enum": list(get_args(_Scheme))},
+                **{name: {"type": "number"} for name in _OWN},
+            },
+            "required": ["scheme"],
+            "additionalProperties": False,
+        },
+    ]
+}
+InitialValue = Annotated[Distribution, BeforeValidator(_read), WithJsonSchema(_SCHEMA)]
 
 
 class Initialization(BaseModel):
@@ -148,6 +178,17 @@ class Initialization(BaseModel):
         " `{normal: 0.01}`",
     )
     bias: InitialValue | None = Field(default=None, description="biases, such as `zeros` or `0.1`")
+
+    @field_validator("bias")
+    @classmethod
+    def _without_fans(cls, value: Distribution | None) -> Distribution | None:
+        if value is not None and value.scaled:
+            what = {
+                "what": "a spread of its own, as a bias has no fans: `zeros`, `0.1` or"
+                " `{normal: 0.01}`"
+            }
+            raise PydanticCustomError("expected", "{what}", what)
+        return value
 
     def over(self, other: Initialization) -> Initialization:
         """This one where it speaks, else ``other``."""

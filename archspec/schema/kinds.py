@@ -31,7 +31,11 @@ _KINDS: dict[str, Kind] = {
     "activation": Activation(),
     "block": BlockReference(),
 }
-KIND_NAMES = (*_KINDS, "list", "enum")
+SHORT_KINDS = tuple(_KINDS)
+"""The kinds that are one word."""
+LONGEST_LIST = 256
+"""The most values of a list: expressions over it are worked out for every layer."""
+KIND_NAMES = (*SHORT_KINDS, "list", "enum")
 
 
 def read_typed(
@@ -155,6 +159,8 @@ def check_value(kind: Kind, value: Any, blocks: Iterable[str]) -> str | None:
     """
     if isinstance(value, dict):
         return f"expected {kind.describe()}, received a mapping"
+    if isinstance(value, tuple) and len(value) > LONGEST_LIST:
+        return f"expected at most {LONGEST_LIST} values in a list, received {len(value)}"
     return kind.accepts(value) or _check_names(kind, value, tuple(blocks))
 
 

@@ -13,7 +13,11 @@ from archspec.verify.finding import Finding, first_failed
 from archspec.verify.participant import Participant
 from archspec.verify.result import Divergence
 from archspec.verify.source import Source
-from archspec.verify.verdict import judged_by_differences, judged_by_oracle
+from archspec.verify.verdict import (
+    first_contradicted,
+    judged_by_differences,
+    judged_by_oracle,
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ def divergences(
 def _faults(
     comparison: Comparison, one: Participant, failed: Sequence[Finding]
 ) -> Iterator[_Fault]:
-    labels = {each.check.quantity: each for each in failed if each.check.dtype != "float32"}
+    single = [each for each in failed if each.check.dtype == "float32"]
+    labels = {each.check.quantity: each for each in failed if each not in single}
     if "dropout" in labels:
         finding = labels["dropout"]
         text = "its rate, or when it drops, is not what the spec says"
@@ -71,11 +76,26 @@ def _faults(
         fault = _named(comparison, pairwise[0], backwards)
         verdict = judged_by_differences(comparison, one, pairwise[0], backwards)
         yield replace(fault, verdict=verdict)
-    elif not against and "statistics" not in labels:
-        for finding in labels.values():
-            if " after " in finding.check.quantity:
-                yield _named(comparison, finding, backwards)
-                return
+    elif against:
+        yield _by_differences(comparison, one, next(iter(against.values())), backwards)
+    elif "statistics" not in labels:
+        late = [each for each in labels.values() if " after " in each.check.quantity]
+        if late:
+            yield _named(comparison, late[0], backwards)
+        elif single and not labels:
+            text = "in float32 it loses more digits here than others do"
+            yield _named(comparison, single[-1], list(comparison.graph.by_path), text)
+
+
+def _by_differences(
+    comparison: Comparison, one: Participant, finding: Finding, order: Sequence[str]
+) -> _Fault:
+    """The first tensor in an order whose gradient finite differences contradict."""
+    name = first_contradicted(comparison, one, order)
+    error, gate = next(iter(finding.errors.values()))
+    graph = comparison.graph
+    node = graph.tensors[name][0] if name in graph.tensors else graph.nodes[0]
+    return _Fault(finding, node, error, gate, found=f"`{name}`, by finite differences")
 
 
 def _named(

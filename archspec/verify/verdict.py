@@ -58,3 +58,21 @@ def judged_by_differences(
         return "finite differences cannot tell which of the two is right"
     wrong, right = titles if off[0] > off[1] else titles[::-1]
     return f"{wrong} is wrong: finite differences of the oracle confirm {right}"
+
+
+def first_contradicted(comparison: Comparison, one: Participant, order: Sequence[str]) -> str:
+    """The first tensor in an order whose gradient finite differences contradict; by bisection.
+
+    A derivative along several tensors at once is right if the gradients of all of them are.
+    """
+    slope = comparison.reference.slope
+    mine = gradients(one, request.GRADIENTS)
+    assert slope is not None
+    names = [name for name in order if name in slope.direction and name in mine]
+    right, wrong = 0, len(names)
+    while wrong - right > 1:
+        middle = (right + wrong) // 2
+        part = {name: slope.direction[name] for name in names[right:middle]}
+        error, gate = along(comparison.graph, comparison.question, part).compare(mine)
+        right, wrong = (right, middle) if error > gate else (middle, wrong)
+    return names[right]

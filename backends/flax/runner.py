@@ -204,18 +204,21 @@ def _watch(recorder: Recorder, shift: int | None, file: Path) -> Any:
             recorder.dropout(path, module.rate, not still, *_caller(file))
             # A copy, so that it is told apart from its input.
             output = jnp.copy(arguments[0])
-        elif shift is not None and isinstance(module, _NORMS):
-            x, *rest = arguments
-            axes = tuple(range(x.ndim - 1)) if isinstance(module, nn.BatchNorm) else None
-            spread = jnp.std(x, axis=axes, keepdims=True)
-            output = function(x + 2.0**shift * spread, *rest, **named)
         else:
             output = function(*arguments, **named)
-        if _is_array(output) and (shift is None or isinstance(module, _NORMS)):
-            recorder.module(path, type(module).__name__, output)
+        seen = output
+        if shift is not None and isinstance(module, _NORMS):
+            seen = function(_shifted(module, arguments[0], shift), *arguments[1:], **named)
+        if _is_array(seen) and (shift is None or isinstance(module, _NORMS)):
+            recorder.module(path, type(module).__name__, seen)
         return output
 
     return interceptor
+
+
+def _shifted(module: nn.Module, x: Any, shift: int) -> Any:
+    axes = tuple(range(x.ndim - 1)) if isinstance(module, nn.BatchNorm) else None
+    return x + 2.0**shift * jnp.std(x, axis=axes, keepdims=True)
 
 
 def _caller(file: Path) -> tuple[str, int]:

@@ -111,8 +111,6 @@ class Torch:
                     stack.enter_context(_Identity(module))
                     recorder_of = _note(recorder, path)
                     stack.callback(module.register_forward_pre_hook(recorder_of).remove)
-                elif shift is not None and isinstance(module, _NORMS):
-                    stack.callback(module.register_forward_pre_hook(_shifted(shift)).remove)
             if shift is None:
                 file = self.request.file
                 stack.enter_context(traced(file, recorder, _is_array, _key, self._path))
@@ -171,22 +169,21 @@ def _entering(recorder: Recorder, path: str) -> Any:
 
 
 def _watch(recorder: Recorder, path: str, shift: int | None) -> Any:
-    def hook(module: nn.Module, inputs: Any, output: Any) -> None:
-        if _is_array(output) and (shift is None or isinstance(module, _NORMS)):
-            recorder.module(path, type(module).__name__, output)
+    def hook(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
+        if shift is not None and isinstance(module, _NORMS):
+            output = module.forward(_shifted(module, inputs[0], shift))
+        elif shift is not None or not _is_array(output):
+            return
+        recorder.module(path, type(module).__name__, output)
 
     return hook
 
 
-def _shifted(shift: int) -> Any:
-    def hook(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        x, *rest = inputs
-        axes = [axis for axis in range(x.dim()) if axis != 1]
-        batch = isinstance(module, nn.modules.batchnorm._BatchNorm)
-        spread = x.std(axes, correction=0, keepdim=True) if batch else x.std()
-        return (x + 2.0**shift * spread, *rest)
-
-    return hook
+def _shifted(module: nn.Module, x: Tensor, shift: int) -> Tensor:
+    axes = [axis for axis in range(x.dim()) if axis != 1]
+    batch = isinstance(module, nn.modules.batchnorm._BatchNorm)
+    spread = x.std(axes, correction=0, keepdim=True) if batch else x.std()
+    return x + 2.0**shift * spread
 
 
 def _is_array(value: Any) -> bool:

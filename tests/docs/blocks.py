@@ -1,8 +1,11 @@
-"""The code blocks of a Markdown page, and what a comment before each says about it.
+"""The code blocks of a Markdown page, and what comments before a block say about it.
 
-``<!-- file: NAME -->``: the block is the contents of a file. ``<!-- excerpt: PATH [NAME] -->``: it is
-a part of a file of the repository (a class or function of that name). ``<!-- test: torch, flax -->``:
-running it needs these backends. ``<!-- test: no, REASON -->``: it is not run.
+- ``<!-- file: NAME -->``: it is the contents of a file;
+- ``<!-- excerpt: PATH [NAME] -->``: it is a part of a file of the repository, the class or function
+  of that name if one is given;
+- ``<!-- test: torch, flax -->``: running it needs these backends;
+- ``<!-- test: no, REASON -->``: it is not run;
+- ``<!-- error: yes -->``: it must fail.
 """
 
 from __future__ import annotations

@@ -20,9 +20,9 @@ A task has a ``name``, a ``kind``, a ``dtype`` and ``training`` (a boolean). Kin
     nearest to that with which the first step moves no tensor by more than ``relative`` of its
     norm: a power of two, so that every backend arrives at the same number.
 ``shifted``
-    the outputs of normalisation layers, to whose inputs ``2 ** shift`` times their spread is added
-    (the standard deviation of a channel for BatchNorm; of everything, as one number, for others),
-    which changes nothing but the rounding.
+    what normalisation layers would give if ``2 ** shift`` times the spread of their input were
+    added to it (the standard deviation of a channel for BatchNorm; of everything, as one number,
+    for others), which changes nothing but the rounding. The pass itself goes on without.
 
 The file of a task holds ``output:<name>``, ``array:<number>`` (a layer's value),
 ``gradient:<name>``, ``input_gradient:<name>``, ``statistic:<name>`` and, for steps,

@@ -1,0 +1,31 @@
+"""A result as a page of its own, without scripts and without anything fetched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from archspec.verify import memory
+from archspec.verify.result import Result
+from archspec.verify.table import against, figure, label, rows
+
+
+def html(result: Result) -> str:
+    """The page; every value in it is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    template = environment.get_template("report.html.jinja")
+    return template.render(
+        result=result,
+        rows=rows(result),
+        label=label,
+        against=against,
+        figure=figure,
+        size=memory.shown,
+    )

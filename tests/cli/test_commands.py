@@ -1,0 +1,263 @@
+"""The command line as people use it: what is printed, what is written, how it exits."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from archspec.cli import main
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Ran:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Run the command line in an empty folder that holds `specs/`."""
+    shutil.copytree(ROOT / "specs", tmp_path / "specs")
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["archspec", *arguments])
+        code = 0
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 1
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err + captured.out
+        return Ran(code, captured.out, captured.err)
+
+    return command
+
+
+def test_generate_writes_where_the_readme_says(run: Run) -> None:
+    ran = run("generate", "specs/googlenet.yaml", "--backend", "torch")
+    assert (ran.code, ran.out) == (0, "wrote generated/torch/googlenet.py\n")
+    text = Path("generated/torch/googlenet.py").read_text("utf-8")
+    assert text == (ROOT / "generated/torch/googlenet.py").read_text("utf-8")
+    assert run("generate", "specs/googlenet.yaml", "-b", "torch").out.startswith("unchanged")
+    assert run("generate", "specs/googlenet.yaml", "-b", "torch", "--quiet").out == ""
+
+
+def test_generate_to_standard_output_writes_nothing(run: Run) -> None:
+    ran = run("generate", "specs/lenet.yaml", "-b", "flax", "--stdout")
+    assert ran.code == 0
+    assert "class LeNet(nn.Module):" in ran.out
+    assert not Path("generated").exists()
+
+
+def test_generate_several(run: Run) -> None:
+    ran = run("generate", "specs/lenet.yaml", "specs/resnet18.yaml", "-b", "torch", "-b", "flax")
+    assert ran.code == 0
+    made = sorted(str(path) for path in Path("generated").rglob("*.py"))
+    assert made == [
+        f"generated/{backend}/{name}.py"
+        for backend in ("flax", "torch")
+        for name in ("lenet", "resnet18")
+    ]
+
+
+def test_output_names_a_file_or_a_folder(run: Run) -> None:
+    assert run("generate", "specs/lenet.yaml", "-b", "torch", "-o", "my/net.py").code == 0
+    assert Path("my/net.py").is_file()
+    assert run("generate", "specs/lenet.yaml", "-b", "all", "-o", "out").code == 0
+    assert Path("out/flax/lenet.py").is_file()
+    assert Path("out/torch/lenet.py").is_file()
+
+
+def test_settings_reach_the_code(run: Run) -> None:
+    ran = run("generate", "specs/lenet.yaml", "-b", "torch", "--stdout", "--set", "num_classes=100")
+    assert "num_classes: int = 100" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("num_clases=3", "did you mean `num_classes`?"),
+        ("num_classes", "NAME=VALUE"),
+        ("num_classes=ten", "`ten` is not defined"),
+        ("num_classes=1.5", "expected an integer"),
+        ("num_classes=1/0", "zero"),
+        ("num_classes=", ""),
+    ],
+)
+def test_wrong_settings_are_wrong_usage(run: Run, setting: str, message: str) -> None:
+    ran = run("generate", "specs/lenet.yaml", "-b", "torch", "--stdout", "--set", setting)
+    assert ran.code == 2
+    assert message in ran.err
+    assert ran.out == ""
+
+
+def test_a_setting_that_does_not_fit_is_an_error_in_the_spec(run: Run) -> None:
+    ran = run("generate", "specs/lenet.yaml", "-b", "torch", "--stdout", "--set", "num_classes=-1")
+    assert ran.code == 1
+    assert "specs/lenet.yaml:" in ran.err
+
+
+def test_check_shows_what_is_stale(run: Run) -> None:
+    command = ("generate", "specs/lenet.yaml", "-b", "torch", "--check")
+    missing = run(*command)
+    assert missing.code == 1
+    assert "missing" in missing.out
+    run("generate", "specs/lenet.yaml", "-b", "torch")
+    assert run(*command).code == 0
+    file = Path("generated/torch/lenet.py")
+    file.write_text(file.read_text("utf-8").replace("nn.Sigmoid", "nn.ReLU"), "utf-8")
+    stale = run(*command)
+    assert stale.code == 1
+    assert "-            sigmoid1=nn.ReLU()," in stale.out.replace("  sigmoid", "  sigmoid")
+    assert "nn.ReLU" in file.read_text("utf-8")
+
+
+def test_all_takes_every_spec_and_backend(run: Run) -> None:
+    assert run("generate", "--all").code == 0
+    made = {str(path) for path in Path("generated").rglob("*.py")}
+    specs = [path.stem for path in Path("specs").glob("*.yaml")]
+    assert made == {f"generated/{b}/{name}.py" for b in ("torch", "flax") for name in specs}
+    assert run("generate", "--all", "--check").code == 0
+
+
+def test_a_failing_run_leaves_every_file_as_it_was(run: Run) -> None:
+    run("generate", "specs/lenet.yaml", "-b", "torch")
+    before = Path("generated/torch/lenet.py").read_bytes()
+    spec = Path("specs/lenet.yaml")
+    spec.write_text(spec.read_text("utf-8").replace("doc: LeNet", "doc: Another LeNet"), "utf-8")
+    Path("specs/broken.yaml").write_text("archspec: 1\nname: Broken\n", "utf-8")
+    ran = run("generate", "specs/lenet.yaml", "specs/broken.yaml", "-b", "torch")
+    assert ran.code == 1
+    assert Path("generated/torch/lenet.py").read_bytes() == before
+    assert sorted(path.name for path in Path("generated/torch").iterdir()) == ["lenet.py"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("generate",), 2, "which spec?"),
+        (("generate", "specs/lenet.yaml"), 2, "which backend?"),
+        (("generate", "specs/lenet.yaml", "-b", "troch"), 1, "did you mean `torch`?"),
+        (("generate", "specs/lenett.yaml", "-b", "torch"), 1, "lenet.yaml"),
+        (("generate", "specs", "-b", "torch"), 1, "folder"),
+        (("generate", "--all", "specs/lenet.yaml"), 2, "--all"),
+        (("generate", "specs/lenet.yaml", "-b", "torch", "-b", "flax", "-o", "x", "--nope"), 2, ""),
+        (("validate",), 2, ""),
+        (("nonsense",), 2, ""),
+    ],
+)
+def test_wrong_use(run: Run, arguments: tuple[str, ...], code: int, message: str) -> None:
+    ran = run(*arguments)
+    assert ran.code == code
+    assert message in ran.err
+    assert ran.out == ""
+
+
+def test_two_specs_that_would_be_one_file_are_refused(run: Run) -> None:
+    shutil.copy("specs/lenet.yaml", "lenet.yaml")
+    ran = run("generate", "specs/lenet.yaml", "lenet.yaml", "-b", "torch")
+    assert ran.code == 2
+    assert "both be written" in ran.err
+
+
+def test_a_bundled_spec_is_found_by_its_name(run: Run) -> None:
+    shutil.rmtree("specs")
+    assert "class LeNet" in run("generate", "lenet", "-b", "torch", "--stdout").out
+
+
+def test_validate_says_what_is_right_and_everything_that_is_wrong(run: Run) -> None:
+    Path("bad.yaml").write_text(
+        "archspec: 1\nname: Bad\ninput: [1, 8, 8]\nstages:\n  a:\n    - cnov: {out: 3}\n"
+        "    - conv: {out: 3, kernel: 0}\n  b:\n    - dense: {units: 3}\n",
+        "utf-8",
+    )
+    ran = run("validate", "specs/googlenet.yaml", "bad.yaml", "missing.yaml")
+    assert ran.code == 1
+    assert ran.out.startswith("specs/googlenet.yaml: ok: GoogLeNet")
+    assert "5,977,530 parameters" in ran.out
+    assert "bad.yaml:6:7: stages.a[0]: unknown operator or block `cnov`" in ran.err
+    assert "did you mean `conv`?" in ran.err
+    assert "bad.yaml:7:29: stages.a[1].conv.kernel: expected" in ran.err
+    assert "bad.yaml:9:15:" in ran.err
+    assert "missing.yaml" in ran.err
+    assert "\x1b" not in ran.err
+
+
+def test_the_excerpt_points_at_the_place(run: Run) -> None:
+    Path("bad.yaml").write_text(
+        "archspec: 1\nname: lower\ninput: [1]\nstages: {a: [relu]}\n", "utf-8"
+    )
+    lines = run("validate", "bad.yaml").err.splitlines()
+    assert lines[1] == "    2 | name: lower"
+    assert lines[2] == "      |       ^"
+
+
+def test_messages_cannot_steer_a_terminal(run: Run) -> None:
+    Path("bad.yaml").write_text(
+        'archspec: 1\nname: "\\e[31mred\\a"\ninput: [1]\nstages: {a: [relu]}\n', "utf-8"
+    )
+    ran = run("validate", "bad.yaml")
+    assert ran.code == 1
+    assert "\x1b" not in ran.err
+    assert "\x07" not in ran.err
+
+
+def test_list_init_schema_backends(run: Run) -> None:
+    listed = run("list")
+    assert "googlenet " in listed.out
+    assert "5,977,530" in listed.out
+    rows = json.loads(run("list", "--json").out)
+    assert {"googlenet", "resnet18", "lenet"} <= {row["name"] for row in rows}
+    made = run("init", "MyNet")
+    assert made.code == 0
+    assert run("validate", "my_net.yaml").code == 0
+    again = run("init", "MyNet")
+    assert again.code == 1
+    assert "exists" in again.err
+    assert run("init", "2fast").code == 2
+    assert run("init", "my-other-net").code == 0
+    assert json.loads(run("schema").out)["$schema"]
+    known = json.loads(run("backends", "--json").out)
+    assert {row["name"] for row in known} == {"torch", "flax"}
+    assert "PyTorch" in run("backends").out
+
+
+def test_version_and_help(run: Run) -> None:
+    assert run("--version").out.startswith("archspec 0.")
+    for command in ("generate", "validate", "verify", "backends", "list", "init", "schema"):
+        ran = run(command, "--help")
+        assert ran.code == 0
+        assert "Usage" in ran.out
+
+
+def test_the_namesake_is_explained(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("site/archspec-0.2.5.dist-info").mkdir(parents=True)
+    monkeypatch.syspath_prepend("site")
+    ran = run("list")
+    assert ran.code == 1
+    assert "0.2.5, about processor architectures" in ran.err
+
+
+def test_a_mistake_of_ours_is_no_traceback(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(path: object) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("archspec.schema.load", fails)
+    ran = run("validate", "specs/lenet.yaml")
+    assert ran.code == 1
+    assert "a mistake in archspec: ZeroDivisionError: oops" in ran.err

@@ -1,0 +1,79 @@
+"""Every mistake that the design warns of, injected on purpose: each must be caught and placed."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archspec.render import render
+from archspec.resolve import Model, resolve
+from archspec.schema import load
+from archspec.verify.verify import verify
+
+HERE = Path(__file__).parent / "traps"
+TRAPS = [
+    {**trap, "spec": spec, "backend": backend}
+    for spec, backends in tomllib.loads((HERE / "traps.toml").read_text("utf-8")).items()
+    for backend, several in backends.items()
+    for trap in several
+]
+PAIRS = sorted({(trap["spec"], trap["backend"]) for trap in TRAPS})
+
+
+def _name(trap: dict[str, Any]) -> str:
+    words = f"{trap['backend']} {trap['row']} {trap['layer']} {trap['what']}"
+    return words.replace(" ", "-").replace(",", "")
+
+
+def _model(spec: str) -> Model:
+    return resolve(load(HERE / f"{spec}.yaml"))
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize(("spec", "backend"), PAIRS)
+def test_unmutated_control_passes(
+    spec: str, backend: str, require_backend: Callable[[str], None], tmp_path: Path
+) -> None:
+    require_backend(backend)
+    model = _model(spec)
+    file = tmp_path / "control.py"
+    file.write_text(render(model, backend).text, "utf-8")
+    result = verify(model, [backend], {backend: str(file)}, steps=2)
+    (part,) = result.backends
+    assert part.status == "agrees", (part.problem, part.divergences, part.log)
+    assert part.generated
+    layers = next(each for each in part.checks if each.quantity == "layers")
+    assert layers.compared == layers.of == len(model.graph.nodes)
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("trap", TRAPS, ids=_name)
+def test_trap_is_caught(
+    trap: dict[str, Any],
+    require_backend: Callable[[str], None],
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+) -> None:
+    backend, expected = trap["backend"], trap["layer"]
+    record_property("trap", f"{trap['row']}: {trap['what']}")
+    require_backend(backend)
+    model = _model(trap["spec"])
+    text = render(model, backend).text
+    assert text.count(trap["find"]) == 1, "the generated code has changed: adapt the trap"
+    file = tmp_path / "mutated.py"
+    file.write_text(text.replace(trap["find"], trap["replace"]), "utf-8")
+    dtypes = ("float64", "float32") if trap.get("dtype") == "float32" else ("float64",)
+    result = verify(model, [backend], {backend: str(file)}, dtypes=dtypes, steps=0)
+    (part,) = result.backends
+    assert not result.agrees
+    assert part.divergences, (part.problem, part.log)
+    first = part.divergences[0]
+    assert expected in (first.path, *first.between), part.divergences
+    assert first.spec.file.endswith(f"{trap['spec']}.yaml")
+    node = model.graph.by_path[expected]
+    if first.path == expected:
+        assert first.spec == node.where
