@@ -58,6 +58,8 @@ class Manifest(BaseModel):
         checkpoints: file endings its runner can read and write besides ``.safetensors``.
         running_variance: how its BatchNorm counts the running variance: ``biased`` (by n) or
             ``unbiased`` (by n - 1).
+        cancelling: operators whose variance the framework itself may compute as E[x²] - E[x]²,
+            which loses digits; verification says so and cannot ask for more.
         extra_tensors: tensors of its state that the canonical form does not have, by operator;
             written with the value given here, ignored when read.
     """
@@ -77,6 +79,7 @@ class Manifest(BaseModel):
     collection: str | None = None
     wrappers: list[str] = []
     running_variance: Literal["biased", "unbiased"] = "biased"
+    cancelling: list[str] = []
     packages: dict[str, str]
     install: str
     checkpoints: list[str] = []

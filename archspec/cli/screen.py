@@ -54,7 +54,7 @@ def _print_excerpt(problem: Problem, stream: TextIO) -> None:
     where = problem.where
     if where is None:
         return
-    lines = _lines(where.file)
+    lines = excerpt_lines(where.file)
     if not 1 <= where.line <= len(lines):
         return
     line = plain(lines[where.line - 1].rstrip())
@@ -67,7 +67,8 @@ def _print_excerpt(problem: Problem, stream: TextIO) -> None:
 
 
 @cache
-def _lines(file: str) -> list[str]:
+def excerpt_lines(file: str) -> list[str]:
+    """The lines of a file that problems are placed in; none if it cannot be read."""
     try:
         path = Path(file)
         if path.stat().st_size > 1 << 20:

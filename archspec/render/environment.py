@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +16,10 @@ import jinja2
 
 from archspec.backends import Backend
 from archspec.errors import BackendError
-from archspec.expressions import Expr, as_expr, names_in_order, substitute
-from archspec.expressions.nodes import Const, Name
-from archspec.expressions.types import Activation, BlockReference, Kind, Optional
-from archspec.languages import LANGUAGES, Language
+from archspec.expressions import as_expr
 from archspec.model.module import Step
-from archspec.model.shape import SPATIAL_AXES, Shape
 from archspec.render.arguments import (
     cropping,
-    gathered,
-    is_default,
-    is_plain,
     last_axis_first,
     loop_index,
     pads,
@@ -35,38 +27,23 @@ from archspec.render.arguments import (
     symmetric,
     wrapped_text,
 )
+from archspec.render.printing import Code, Printer
 from archspec.render.source_map import marked
 from archspec.schema.initialization import Initialization
 from archspec.schema.spec import MISSING
 
 
-class Code(str):
-    """Text that is code already."""
-
-    __slots__ = ()
-
-
-class Templates:
+class Templates(Printer):
     """The templates of one backend, for the rendering of one file.
 
     Attributes:
-        imports: names of imports that the code uses so far.
-        shortcuts: names of layers that the file defines for itself.
-        support: names of support classes and functions that it uses so far, in order.
-        names: names of the parameters that the class under way uses so far.
+        module: the name of the class under way.
         marks: what each mark's number stands for.
     """
 
     def __init__(self, backend: Backend, init: Initialization) -> None:
-        self.backend = backend
+        super().__init__(backend)
         self.init = init
-        self.manifest = backend.manifest
-        self.language: Language = LANGUAGES[backend.manifest.language]
-        self.imports: set[str] = set()
-        self.support: dict[str, None] = {}
-        self.shortcuts: set[str] = set()
-        self.names: set[str] = set()
-        self.fields: frozenset[str] = frozenset()
         self.marks: list[tuple[str, Step]] = []
         self.module = ""
         self.environment = jinja2.Environment(
@@ -151,59 +128,6 @@ class Templates:
             line = getattr(error, "lineno", None)
             raise BackendError(f"{place}{f':{line}' if line else ''}: {error.message}") from None
 
-    def printed(self, value: Any) -> Any:
-        """A value in the backend's language; text stays as it is."""
-        if isinstance(value, str | jinja2.Undefined):
-            return value
-        if isinstance(value, Expr):
-            self.names.update(names_in_order(value))
-            if self.fields and self.manifest.field_prefix:
-                prefix = self.manifest.field_prefix
-                own = {name: Name(prefix + name) for name in self.fields}
-                value = substitute(value, own)
-            text = self.language.expression(value)
-            if "math." in text:
-                self.imports.add("math")
-            return Code(text)
-        if isinstance(value, tuple | list):
-            whole = gathered(tuple(value))
-            if isinstance(whole, Expr):
-                return self.printed(whole)
-            return self.printed(as_expr(tuple(value))) if is_plain(value) else self._tuple(value)
-        if value is None or isinstance(value, bool | int | float):
-            return Code(self.language.literal(value))
-        return value
-
-    def _tuple(self, value: tuple[Any, ...] | list[Any]) -> Code:
-        items = ", ".join(str(self.printed(each)) for each in value)
-        return Code(f"({items},)" if len(value) == 1 else f"({items})")
-
-    def call(self, function: str, *arguments: Any, like: str | None = None, **named: Any) -> Code:
-        """A call, without the arguments that are at their default in this framework.
-
-        Args:
-            function: what is called.
-            like: under which name the manifest lists the defaults; else the function's.
-        """
-        defaults = self.manifest.defaults.get(like or function, {})
-        parts = [str(self.printed(each)) for each in arguments]
-        for name, value in named.items():
-            default = defaults.get(name)
-            if name in defaults and is_default(value, default):
-                continue
-            parts.append(f"{name}={self.printed(value)}")
-        return Code(f"{function}({', '.join(parts)})")
-
-    def use(self, name: str) -> Code:
-        """An imported name; its import is added to the file."""
-        self.imports.add(name)
-        return Code(name)
-
-    def require(self, name: str) -> Code:
-        """The name of a class or function of ``support.jinja``, which is added to the file."""
-        self.support[name] = None
-        return Code(name)
-
     def refuse(self, reason: str) -> str:
         """Stop: this framework cannot honour what the spec asks for."""
         raise BackendError(f"{self.backend.title} cannot do this: {reason}")
@@ -251,11 +175,6 @@ class Templates:
         self.marks.append((self.module, step))
         return Code(marked(len(self.marks) - 1, text))
 
-    def shortcut(self, name: str) -> Code:
-        """The name of a layer with the network's initialisation, defined once in the file."""
-        self.shortcuts.add(name)
-        return Code(name)
-
     def named(self, step: Step, name: str) -> dict[str, Any]:
         """The name of a layer as an argument, after an initialisation of its own if it has one."""
         arguments: dict[str, Any] = {}
@@ -266,64 +185,6 @@ class Templates:
                 text = str(self.operators.distribution(own)).strip()
                 arguments[f"{tensor}_init"] = Code(text)
         return {**arguments, "name": Code(name)}
-
-    def quoted(self, text: str) -> Code:
-        """A text as a string of the target language."""
-        return Code(self.language.literal(text))
-
-    def axis(self, step: Step, name: str) -> int:
-        """The position of a named axis in this backend's layout, counted with the batch."""
-        spatial = SPATIAL_AXES[step.rank]
-        if self.manifest.layout == "channels_last":
-            return step.rank + 1 if name == "C" else 1 + spatial.index(name)
-        return 1 if name == "C" else 2 + spatial.index(name)
-
-    def spatial_axes(self, step: Step) -> tuple[int, ...]:
-        """The positions of all spatial axes."""
-        return tuple(self.axis(step, name) for name in SPATIAL_AXES[step.rank])
-
-    def shape(self, shape: Shape) -> str:
-        """A shape in the backend's layout: ``64 x 24 x 24``."""
-        sizes = shape.sizes
-        if self.manifest.layout == "channels_last":
-            sizes = (*sizes[1:], sizes[0])
-        return " x ".join(str(size) for size in sizes)
-
-    def note(self, text: str) -> Code:
-        """A comment."""
-        return Code(self.language.comment(text))
-
-    def annotation(self, kind: Any, references: Mapping[Any, str] | None = None) -> Code:
-        """The type of a parameter, with what it needs imported."""
-        names = references or {}
-        known: dict[type[Kind], str] = {
-            Activation: names.get("activation", ""),
-            BlockReference: names.get("block", ""),
-        }
-        text = self.language.annotation(kind, known)
-        for name in ("Callable", "Literal", "Sequence", "Tensor", "Array"):
-            if name in text:
-                self.imports.add(name)
-        return Code(text)
-
-    def activation(self, name: str) -> Code:
-        """An activation as the value of a parameter."""
-        text = self.manifest.activations.get(name)
-        if text is None:
-            raise BackendError(f"`{self.backend.name}` cannot pass `{name}` as a parameter")
-        return Code(text)
-
-    def argument(self, kind: Any, value: Any) -> Any:
-        """The value of a parameter of a certain kind: activations and blocks are names."""
-        inner = kind.item if isinstance(kind, Optional) else kind
-        plain = value.value if isinstance(value, Const) else value
-        if isinstance(plain, str) and isinstance(inner, Activation):
-            return self.activation(plain)
-        if isinstance(plain, str) and isinstance(inner, BlockReference):
-            return Code(plain)
-        if isinstance(plain, str):
-            return Code(self.language.literal(plain))
-        return value
 
 
 def _compiled(folder: Path) -> jinja2.BytecodeCache | None:

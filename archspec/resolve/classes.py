@@ -67,17 +67,8 @@ class ClassBuilder:
             after = either(when, after, before)
         self.channels[linked.key] = after
         shape, changes = self._shape(linked.key, source)
-        return Chain(
-            linked.key,
-            linked.name,
-            source,
-            tuple(items),
-            result,
-            when,
-            shape,
-            changes,
-            linked.where,
-        )
+        made = (linked.key, linked.name, source, tuple(items), result, when)
+        return Chain(*made, shape, changes, linked.where)
 
     def _key(self, key: str) -> str:
         return self.alias.get(key, key)

@@ -14,6 +14,7 @@ from archspec.operators import ACTIVATIONS, OPERATORS, Operator
 from archspec.operators.fields import NumberKind, PerAxisKind
 from archspec.operators.padding import MODES, PaddingKind
 from archspec.schema import reference_text as text
+from archspec.schema import reference_text_blocks as more
 from archspec.schema.documents import (
     BlockDocument,
     BranchDocument,
@@ -40,22 +41,22 @@ def reference() -> str:
         text.LAYERS,
         _keys(LayerOptions),
         text.NAMES,
-        text.BLOCKS,
+        more.BLOCKS,
         _keys(BlockDocument),
-        text.BRANCHES,
+        more.BRANCHES,
         _keys(BranchDocument),
-        text.OUTPUTS,
+        more.OUTPUTS,
         _keys(OutputDocument),
-        text.VARIANTS,
+        more.VARIANTS,
         _keys(StageDocument),
-        text.LIBRARIES,
+        more.LIBRARIES,
         _keys(LibraryDocument),
-        text.INITIALISATION,
+        more.INITIALISATION,
         _keys(Initialization),
         _keys(Distribution),
-        text.OPERATORS.format(activations=", ".join(f"`{each}`" for each in ACTIVATIONS)),
+        more.OPERATORS.format(activations=", ".join(f"`{each}`" for each in ACTIVATIONS)),
         *(_operator(each) for each in OPERATORS.values()),
-        text.LIMITS,
+        more.LIMITS,
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 

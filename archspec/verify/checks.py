@@ -67,7 +67,9 @@ class Comparison:
         if request.STEPS in present:
             yield from self._steps(one)
         if request.SHIFTED in present:
-            yield shifted(self.graph, self.expected(request.GRADIENTS), one)
+            robust = shifted(self.graph, self.expected(request.GRADIENTS), one)
+            if robust is not None:
+                yield robust
         if any(isinstance(node.operator, Dropout) for node in self.graph.nodes):
             yield dropouts(self.graph, one)
 
@@ -86,7 +88,9 @@ class Comparison:
             # Another author may well call another value `conv1`, such as that after its ReLU.
             seen = {name: each for name, each in seen.items() if name not in wrong}
             note = f"{len(wrong)} layers are cut differently in {one.source.shown}"
-        yield finding(f"layers{mode}", "float64", ORACLE, seen, len(self.graph.nodes), task, note)
+        if seen:
+            of = len(self.graph.nodes)
+            yield finding(f"layers{mode}", "float64", ORACLE, seen, of, task, note)
 
     def expected(self, task: str) -> Result:
         """The oracle's values for a task."""
@@ -115,8 +119,9 @@ class Comparison:
         yield finding("outputs", "float32", against, outputs, len(outputs), task, note)
         single, double = self.precisions("layers")
         layers = float32_errors(one.backend.name, single, double)
-        of = len(self.graph.nodes)
-        yield finding("layers", "float32", against, layers, of, task, note)
+        if layers:
+            of = len(self.graph.nodes)
+            yield finding("layers", "float32", against, layers, of, task, note)
 
     def precisions(self, what: str) -> tuple[dict[str, Mapping[str, Array]], ...]:
         """For each participant, the oracle among them, its outputs or layers in both precisions."""

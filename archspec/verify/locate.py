@@ -54,7 +54,7 @@ def _faults(
     if "dropout" in labels:
         finding = labels["dropout"]
         text = "its rate, or when it drops, is not what the spec says"
-        yield _named(comparison, finding, list(comparison.graph.by_path), text)
+        yield from _named(comparison, finding, list(comparison.graph.by_path), text)
     for mode in ("", ", training"):
         several = [labels[each] for each in (f"layers{mode}", f"outputs{mode}") if each in labels]
         fault = _forward(comparison, one, several) if several else None
@@ -64,46 +64,51 @@ def _faults(
     if "shifted norms" in labels:
         text = "its variance loses its digits when the mean is large"
         order = list(comparison.graph.by_path)
-        yield _named(comparison, labels["shifted norms"], order, text)
+        yield from _named(comparison, labels["shifted norms"], order, text)
     forwards = list(comparison.graph.tensors)
     if "statistics" in labels:
-        yield _named(comparison, labels["statistics"], forwards)
+        yield from _named(comparison, labels["statistics"], forwards)
     # Gradients flow backwards: the last tensor that is wrong is the first to have become so.
     backwards = [*comparison.graph.inputs, *forwards][::-1]
     against = {each.check.against: each for each in failed if each.check.quantity == "gradients"}
     pairwise = [each for name, each in against.items() if name in comparison.participants]
     if pairwise:
-        fault = _named(comparison, pairwise[0], backwards)
         verdict = judged_by_differences(comparison, one, pairwise[0], backwards)
-        yield replace(fault, verdict=verdict)
+        for fault in _named(comparison, pairwise[0], backwards):
+            yield replace(fault, verdict=verdict)
     elif against:
-        yield _by_differences(comparison, one, next(iter(against.values())), backwards)
+        yield from _by_differences(comparison, one, next(iter(against.values())), backwards)
     elif "statistics" not in labels:
         late = [each for each in labels.values() if " after " in each.check.quantity]
         if late:
-            yield _named(comparison, late[0], backwards)
+            yield from _named(comparison, late[0], backwards)
         elif single and not labels:
             text = "in float32 it loses more digits here than others do"
-            yield _named(comparison, single[-1], list(comparison.graph.by_path), text)
+            yield from _named(comparison, single[-1], list(comparison.graph.by_path), text)
 
 
 def _by_differences(
     comparison: Comparison, one: Participant, finding: Finding, order: Sequence[str]
-) -> _Fault:
-    """The first tensor in an order whose gradient finite differences contradict."""
+) -> Iterator[_Fault]:
+    """The layer of the first tensor in an order whose gradient finite differences contradict."""
+    if not one.done(finding.task):
+        return
     name = first_contradicted(comparison, one, order)
     error, gate = next(iter(finding.errors.values()))
     graph = comparison.graph
     node = graph.tensors[name][0] if name in graph.tensors else graph.nodes[0]
-    return _Fault(finding, node, error, gate, found=f"`{name}`, by finite differences")
+    yield _Fault(finding, node, error, gate, found=f"`{name}`, by finite differences")
 
 
 def _named(
     comparison: Comparison, finding: Finding, order: Sequence[str], text: str = ""
-) -> _Fault:
+) -> Iterator[_Fault]:
     """The layer of the first tensor (or the layer itself) that fails, in an order of names."""
     graph = comparison.graph
-    name = first_failed(finding.errors, order) or finding.check.worst
+    name = first_failed(finding.errors, order)
+    if name is None:
+        # Nothing was compared: the task broke off, which is told elsewhere.
+        return
     error, gate = finding.errors[name]
     if name in graph.tensors:
         node = graph.tensors[name][0]
@@ -111,7 +116,7 @@ def _named(
         node = graph.by_path[name]
     else:
         node = next((each for each in graph.nodes if name in each.inputs), graph.nodes[0])
-    return _Fault(finding, node, error, gate, found=text or f"`{name}`")
+    yield _Fault(finding, node, error, gate, found=text or f"`{name}`")
 
 
 def _forward(comparison: Comparison, one: Participant, failed: Sequence[Finding]) -> _Fault | None:

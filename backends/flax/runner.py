@@ -192,7 +192,8 @@ class Linen:
 def _watch(recorder: Recorder, shift: int | None, file: Path) -> Any:
     def interceptor(function: Any, arguments: Any, named: Any, context: Any) -> Any:
         module = context.module
-        if context.method_name != "__call__":
+        if context.method_name != "__call__" or module.scope is None or not module.scope.path:
+            # Nor the whole, nor a copy made below.
             return function(*arguments, **named)
         path = "/".join(module.path)
         if shift is None and arguments and _is_array(arguments[0]):
@@ -208,7 +209,7 @@ def _watch(recorder: Recorder, shift: int | None, file: Path) -> Any:
             output = function(*arguments, **named)
         seen = output
         if shift is not None and isinstance(module, _NORMS):
-            seen = function(_shifted(module, arguments[0], shift), *arguments[1:], **named)
+            seen = _shifted(module, arguments, named, shift)
         if _is_array(seen) and (shift is None or isinstance(module, _NORMS)):
             recorder.module(path, type(module).__name__, seen)
         return output
@@ -216,9 +217,15 @@ def _watch(recorder: Recorder, shift: int | None, file: Path) -> Any:
     return interceptor
 
 
-def _shifted(module: nn.Module, x: Any, shift: int) -> Any:
+def _shifted(
+    module: nn.Module, arguments: tuple[Any, ...], named: Mapping[str, Any], shift: int
+) -> Any:
+    """What a copy of a normalisation makes of its input, shifted."""
+    x, *rest = arguments
     axes = tuple(range(x.ndim - 1)) if isinstance(module, nn.BatchNorm) else None
-    return x + 2.0**shift * jnp.std(x, axis=axes, keepdims=True)
+    x = x + 2.0**shift * jnp.std(x, axis=axes, keepdims=True)
+    copy = module.clone(parent=None, name=None)
+    return copy.apply(module.variables, x, *rest, **named, mutable=[_STATISTICS])[0]
 
 
 def _caller(file: Path) -> tuple[str, int]:

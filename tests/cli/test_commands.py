@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from archspec.cli import main
+from archspec.cli.screen import excerpt_lines
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,6 +33,7 @@ Run = Callable[..., Ran]
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     """Run the command line in an empty folder that holds `specs/`."""
     shutil.copytree(ROOT / "specs", tmp_path / "specs")
+    excerpt_lines.cache_clear()
     monkeypatch.chdir(tmp_path)
 
     def command(*arguments: str) -> Ran:
@@ -192,7 +194,7 @@ def test_validate_says_what_is_right_and_everything_that_is_wrong(run: Run) -> N
     assert "5,977,530 parameters" in ran.out
     assert "bad.yaml:6:7: stages.a[0]: unknown operator or block `cnov`" in ran.err
     assert "did you mean `conv`?" in ran.err
-    assert "bad.yaml:7:29: stages.a[1].conv.kernel: expected" in ran.err
+    assert "bad.yaml:7:30: stages.a[1].conv.kernel: expected" in ran.err
     assert "bad.yaml:9:15:" in ran.err
     assert "missing.yaml" in ran.err
     assert "\x1b" not in ran.err

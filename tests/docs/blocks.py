@@ -3,7 +3,8 @@
 - ``<!-- file: NAME -->``: it is the contents of a file;
 - ``<!-- excerpt: PATH [NAME] -->``: it is a part of a file of the repository, the class or function
   of that name if one is given;
-- ``<!-- test: torch, flax -->``: running it needs these backends;
+- ``<!-- test: torch, flax -->``: running it needs these backends; with ``slow`` among them only the
+  slow tests run it;
 - ``<!-- test: no, REASON -->``: it is not run;
 - ``<!-- error: yes -->``: it must fail.
 """
@@ -33,7 +34,13 @@ class Block:
     def needs(self) -> list[str]:
         """The backends that running it needs."""
         note = self.notes.get("test", "")
-        return [] if note.startswith("no") else [each.strip() for each in note.split(",") if each]
+        names = [each.strip() for each in note.split(",")]
+        return [] if self.untested else [each for each in names if each not in ("", "slow")]
+
+    @property
+    def slow(self) -> bool:
+        """Whether only the slow tests run it."""
+        return "slow" in self.notes.get("test", "").split(", ")
 
     @property
     def untested(self) -> bool:

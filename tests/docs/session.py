@@ -67,9 +67,10 @@ class Session:
         if not re.search(r"^archspec: 1$", block.text, re.M):
             read_yaml(block.text, "page.yaml")
         elif "error" not in block.notes:
-            file = self.folder / block.notes.get("file", "page.yaml")
-            file.write_text(block.text, "utf-8")
-            self._run(["archspec", "validate", file.name])
+            # Without a name it stands beside the specs that come along, which it may extend.
+            name = block.notes.get("file", "specs/page.yaml")
+            (self.folder / name).write_text(block.text, "utf-8")
+            self._run(["archspec", "validate", name])
 
     def _python(self, block: Block) -> None:
         if "file" not in block.notes:

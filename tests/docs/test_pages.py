@@ -23,14 +23,32 @@ def _id(page: Path) -> str:
     return page.name
 
 
+def _slowly(page: Path) -> bool:
+    return any(block.slow for block in blocks(page))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=_id)
 def test_a_page_can_be_carried_out(
     page: Path, tmp_path: Path, require_backend: Callable[[str], None]
 ) -> None:
-    session = Session(tmp_path, CHECKOUT in page.read_text("utf-8"))
+    _carry_out(page, tmp_path, require_backend, slowly=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", [each for each in PAGES if _slowly(each)], ids=_id)
+def test_a_page_can_be_carried_out_whole(
+    page: Path, tmp_path: Path, require_backend: Callable[[str], None]
+) -> None:
+    _carry_out(page, tmp_path, require_backend, slowly=True)
+
+
+def _carry_out(
+    page: Path, folder: Path, require_backend: Callable[[str], None], slowly: bool
+) -> None:
+    session = Session(folder, CHECKOUT in page.read_text("utf-8"))
     skipped: list[str] = []
     for block in blocks(page):
-        if block.untested or "excerpt" in block.notes:
+        if block.untested or "excerpt" in block.notes or (block.slow and not slowly):
             continue
         try:
             for name in block.needs:

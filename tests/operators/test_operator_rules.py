@@ -5,30 +5,12 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+from declared import applied, image, made
 
 from archspec.errors import ArchspecError
-from archspec.expressions import as_expr, evaluate
 from archspec.model.shape import Shape
 from archspec.operators import ACTIVATIONS, OPERATORS
 from archspec.operators.padding import ceil_pads, same_pads
-
-
-def made(name, rank, **arguments):
-    """An operator as a spec declares it, with numbers for its expressions."""
-    declared = OPERATORS[name].model_validate(arguments)
-    return declared.settle(rank, lambda value, _: evaluate(as_expr(value), {}))
-
-
-def applied(name, *inputs, **arguments):
-    """The operator with nothing left open, and the shape that it gives."""
-    operator = made(name, inputs[0].rank, **arguments)
-    operator.check(inputs)
-    fixed = operator.fixed(operator.pinned(inputs))
-    return fixed, fixed.output(inputs)
-
-
-def image(channels, *spatial):
-    return Shape.of(channels, *spatial)
 
 
 def torch_size(size, kernel, stride, low, dilation, ceil):
@@ -202,30 +184,6 @@ def test_needed_is_the_least_input(name, arguments):
             continue
         least = next(n for n in range(1, 100) if size(n) >= wanted)
         assert operator.needed(wanted, 0) == least, wanted
-
-
-@pytest.mark.parametrize(
-    ("name", "inputs", "arguments", "message"),
-    [
-        ("conv", [image(3)], {"out": 1, "kernel": 1}, "a vector of 3"),
-        ("dense", [image(3, 4, 4)], {"out": 1}, "takes a vector"),
-        ("conv", [image(3, 4)], {"out": 4, "kernel": 5}, "the window spans 5"),
-        ("conv", [image(3, 4)], {"out": 4, "kernel": 1, "groups": 2}, "do not divide"),
-        ("add", [image(3, 4), image(3, 5)], {}, "differ in shape"),
-        ("add", [image(3, 4), image(3)], {"broadcast": True}, "differ in shape"),
-        ("add", [image(3, 4), image(2, 1)], {"broadcast": True}, "differ in shape"),
-        ("add", [image(3, 4)], {}, "takes 2 or more inputs"),
-        ("concat", [image(3, 4), image(3, 5)], {}, "more than the axis C"),
-        ("concat", [image(3, 4)], {"axis": "H"}, "no axis H"),
-        ("softmax", [image(3)], {"axis": "W"}, "no axis W"),
-        ("avg_pool", [image(3, 4)], {"kernel": 2, "stride": 1, "padding": 1}, "count_include_pad"),
-    ],
-)
-def test_refusals(name, inputs, arguments, message):
-    operator = made(name, inputs[0].rank, **arguments)
-    with pytest.raises(ArchspecError, match=message):
-        operator.check(inputs)
-        operator.fixed(operator.pinned(inputs)).output(inputs)
 
 
 def test_merges():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from agreement import check
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from two_views import check
 
 from archspec.resolve import resolve
 from archspec.schema import loads

@@ -28,9 +28,9 @@ CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if p
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 def test_case(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(case)
-    start = time.perf_counter()
+    start = time.process_time()
     name, text = outcome(case)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     if os.environ.get("UPDATE_CASES"):
         for other in ("expected.json", "errors.txt"):
             (case / other).unlink(missing_ok=True)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "resolve"))
 
-from agreement import check
 from mutations import nodes, specs
+from two_views import check
 
 from archspec.errors import ArchspecError
 from archspec.resolve import resolve
@@ -24,7 +24,7 @@ CALM = settings(
 
 
 def attempt(text: str, folder: Path) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         model = resolve(loads(text, folder=folder))
     except ArchspecError as error:
@@ -34,7 +34,7 @@ def attempt(text: str, folder: Path) -> None:
         assert "\n" not in error.problems[0].problem
     else:
         check(model)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @CALM

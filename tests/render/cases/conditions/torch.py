@@ -20,13 +20,17 @@ def sequential(**layers: nn.Module) -> nn.Sequential:
 class Unit(nn.Module):
     """Normalised or not, with a projection only where it is needed."""
 
-    def __init__(self, in_channels: int, out: int, norm: bool = True, stride: int = 1) -> None:
+    def __init__(
+        self, in_channels: int, out: int, norm: bool = True, stride: int = 1
+    ) -> None:
         super().__init__()
         self.main = sequential(
             conv1=nn.Conv2d(
                 in_channels, out, kernel_size=3, stride=stride, padding=1, bias=not norm
             ),
-            batch_norm1=nn.BatchNorm2d(out, eps=0.001, momentum=0.01) if norm else nn.Identity(),
+            batch_norm1=nn.BatchNorm2d(out, eps=0.001, momentum=0.01)
+            if norm
+            else nn.Identity(),
         )
         self.shortcut = sequential(
             conv1=nn.Conv2d(in_channels, out, kernel_size=1, stride=stride)
@@ -35,7 +39,9 @@ class Unit(nn.Module):
         )
         self.relu1 = nn.ReLU()
         self.batch_norm1 = (
-            nn.BatchNorm2d(out, eps=1e-5, momentum=0.1) if norm and stride == 1 else nn.Identity()
+            nn.BatchNorm2d(out, eps=1e-5, momentum=0.1)
+            if norm and stride == 1
+            else nn.Identity()
         )
 
     def forward(self, x: Tensor) -> Tensor:

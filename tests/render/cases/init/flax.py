@@ -61,7 +61,9 @@ class Unit(nn.Module):
         if self.wide:
             x = conv(5, (1, 1), padding=0, kernel_init=uniform(0.2), name="conv2")(x)
         for i in range(self.n):
-            x = conv(5, (1, 1), padding=0, bias_init=nn.initializers.ones, name=f"conv3_{i}")(x)
+            x = conv(
+                5, (1, 1), padding=0, bias_init=nn.initializers.ones, name=f"conv3_{i}"
+            )(x)
         return x
 
 
@@ -98,4 +100,6 @@ class Starting(nn.Module):
 
         # head: 3
         x = jnp.moveaxis(x, -1, 1).reshape(x.shape[0], -1)
-        return dense(3, kernel_init=nn.initializers.lecun_uniform(), name="head_dense1")(x)
+        return dense(
+            3, kernel_init=nn.initializers.lecun_uniform(), name="head_dense1"
+        )(x)

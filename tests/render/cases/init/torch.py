@@ -63,13 +63,19 @@ class Starting(nn.Module):
                 for name, parameter in module.named_parameters():
                     if name.startswith("conv3.") and name.endswith("bias"):
                         nn.init.ones_(parameter)
-        nn.init.kaiming_uniform_(self.get_parameter("body.conv1.weight"), nonlinearity="relu")
+        nn.init.kaiming_uniform_(
+            self.get_parameter("body.conv1.weight"), nonlinearity="relu"
+        )
         nn.init.kaiming_normal_(
             self.get_parameter("body.conv_transpose1.weight"), nonlinearity="linear"
         )
-        nn.init.trunc_normal_(self.get_parameter("body.conv2.weight"), std=0.02, a=-0.04, b=0.04)
+        nn.init.trunc_normal_(
+            self.get_parameter("body.conv2.weight"), std=0.02, a=-0.04, b=0.04
+        )
         nn.init.constant_(self.get_parameter("body.conv2.bias"), -0.5)
-        nn.init.kaiming_uniform_(self.get_parameter("head.dense1.weight"), nonlinearity="linear")
+        nn.init.kaiming_uniform_(
+            self.get_parameter("head.dense1.weight"), nonlinearity="linear"
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.body(x)  # 6 x 8 x 8

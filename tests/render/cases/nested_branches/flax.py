@@ -29,8 +29,12 @@ class Split(nn.Module):
         left = conv(self.c, (1, 1), padding=0, name="left_conv1")(x)
         right = conv(2 * self.c, (1, 1), padding=0, name="right_conv1")(x)
         right = nn.relu(right)
-        right_wide = conv(self.d[0], (1, 3), padding=(0, 1), name="right_wide_conv1")(right)
-        right_tall = conv(self.d[1], (3, 1), padding=(1, 0), name="right_tall_conv1")(right)
+        right_wide = conv(self.d[0], (1, 3), padding=(0, 1), name="right_wide_conv1")(
+            right
+        )
+        right_tall = conv(self.d[1], (3, 1), padding=(1, 0), name="right_tall_conv1")(
+            right
+        )
         right = jnp.concatenate([right_wide, right_tall], axis=-1)
         right = nn.relu(right)
         return jnp.concatenate([left, right], axis=-1)

@@ -25,8 +25,12 @@ class SplitRight(nn.Module):
         super().__init__()
         self.conv1 = nn.Conv2d(in_channels, 2 * c, kernel_size=1)
         self.relu1 = nn.ReLU()
-        self.wide = sequential(conv1=nn.Conv2d(2 * c, d[0], kernel_size=(1, 3), padding=(0, 1)))
-        self.tall = sequential(conv1=nn.Conv2d(2 * c, d[1], kernel_size=(3, 1), padding=(1, 0)))
+        self.wide = sequential(
+            conv1=nn.Conv2d(2 * c, d[0], kernel_size=(1, 3), padding=(0, 1))
+        )
+        self.tall = sequential(
+            conv1=nn.Conv2d(2 * c, d[1], kernel_size=(3, 1), padding=(1, 0))
+        )
         self.relu2 = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:

@@ -20,7 +20,9 @@ dense = functools.partial(
 )
 
 
-def local_response_norm(x: Array, size: int, *, alpha: float, beta: float, k: float) -> Array:
+def local_response_norm(
+    x: Array, size: int, *, alpha: float, beta: float, k: float
+) -> Array:
     """Each value divided by a power of the mean square of its neighbours in the channels."""
     half, channels = size // 2, x.shape[-1]
     squares = jnp.pad(x**2, [(0, 0)] * (x.ndim - 1) + [(half, half)])
@@ -85,7 +87,9 @@ class Operators(nn.Module):
             use_fast_variance=False,
             name="norms_batch_norm2",
         )(x)
-        x = nn.LayerNorm(epsilon=1e-6, use_fast_variance=False, name="norms_layer_norm1")(x)
+        x = nn.LayerNorm(
+            epsilon=1e-6, use_fast_variance=False, name="norms_layer_norm1"
+        )(x)
         x = nn.LayerNorm(
             epsilon=1e-5,
             reduction_axes=(1, 2, 3),
@@ -133,5 +137,7 @@ class Operators(nn.Module):
             use_fast_variance=False,
             name="moves_batch_norm1",
         )(x)
-        x = nn.LayerNorm(epsilon=1e-5, use_fast_variance=False, name="moves_layer_norm1")(x)
+        x = nn.LayerNorm(
+            epsilon=1e-5, use_fast_variance=False, name="moves_layer_norm1"
+        )(x)
         return dense(4, use_bias=False, name="moves_dense1")(x)

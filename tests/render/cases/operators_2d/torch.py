@@ -69,7 +69,7 @@ class Operators(nn.Module):
             silu1=nn.SiLU(),
             relu61=nn.ReLU6(),
             hard_swish1=nn.Hardswish(),
-            hard_sigmoid1=nn.Hardsigmoid(),
+            hard_sigmoid1=HardSigmoid(1 / 6),
             hard_sigmoid2=HardSigmoid(0.2),
             sigmoid1=nn.Sigmoid(),
             tanh1=nn.Tanh(),

@@ -114,11 +114,15 @@ class Padded(nn.Module):
         x = nn.max_pool(x, (3, 3), strides=(2, 2), padding=((1, 0), (0, 1)))
         x = nn.max_pool(x, (3, 3), strides=(1, 1), padding=((2, 2), (2, 2)))
         x = dilated_max_pool(x, (2, 2), (1, 1), ((1, 1), (1, 1)), (2, 2))
-        x = nn.avg_pool(x, (3, 3), strides=(1, 1), padding=((1, 1), (1, 1)), count_include_pad=True)
+        x = nn.avg_pool(
+            x, (3, 3), strides=(1, 1), padding=((1, 1), (1, 1)), count_include_pad=True
+        )
         x = nn.avg_pool(
             x, (3, 3), strides=(1, 1), padding=((1, 1), (1, 1)), count_include_pad=False
         )
-        x = nn.avg_pool(x, (2, 2), strides=(1, 1), padding=((0, 1), (1, 0)), count_include_pad=True)
+        x = nn.avg_pool(
+            x, (2, 2), strides=(1, 1), padding=((0, 1), (1, 0)), count_include_pad=True
+        )
         x = nn.avg_pool(
             x, (2, 2), strides=(1, 1), padding=((0, 1), (1, 0)), count_include_pad=False
         )

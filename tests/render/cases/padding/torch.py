@@ -57,8 +57,12 @@ class Padded(nn.Module):
             max_pool2_pad=nn.ConstantPad2d((2, 2, 2, 2), value=float("-inf")),
             max_pool2=nn.MaxPool2d(kernel_size=3, stride=1),
             max_pool3=nn.MaxPool2d(kernel_size=2, stride=1, padding=1, dilation=2),
-            avg_pool1=nn.AvgPool2d(kernel_size=3, stride=1, padding=1, count_include_pad=True),
-            avg_pool2=nn.AvgPool2d(kernel_size=3, stride=1, padding=1, count_include_pad=False),
+            avg_pool1=nn.AvgPool2d(
+                kernel_size=3, stride=1, padding=1, count_include_pad=True
+            ),
+            avg_pool2=nn.AvgPool2d(
+                kernel_size=3, stride=1, padding=1, count_include_pad=False
+            ),
             avg_pool3_pad=nn.ZeroPad2d((1, 0, 0, 1)),
             avg_pool3=nn.AvgPool2d(kernel_size=2, stride=1),
             avg_pool4=UnpaddedAvgPool((2, 2), (1, 1), (1, 0, 0, 1)),
@@ -67,7 +71,9 @@ class Padded(nn.Module):
             ),
             conv_transpose2=nn.ConvTranspose2d(3, 4, kernel_size=(2, 3), stride=(1, 2)),
             conv_transpose2_crop=nn.ZeroPad2d((-1, 0, 0, -1)),
-            conv_transpose3=nn.ConvTranspose2d(4, 4, kernel_size=3, dilation=2, groups=2),
+            conv_transpose3=nn.ConvTranspose2d(
+                4, 4, kernel_size=3, dilation=2, groups=2
+            ),
         )
 
         for module in self.modules():

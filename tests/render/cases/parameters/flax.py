@@ -17,7 +17,9 @@ from jax import Array
 conv = functools.partial(
     nn.Conv, kernel_init=nn.initializers.variance_scaling(2.0, "fan_in", "normal")
 )
-batch_norm = functools.partial(nn.BatchNorm, momentum=0.9, epsilon=1e-5, use_fast_variance=False)
+batch_norm = functools.partial(
+    nn.BatchNorm, momentum=0.9, epsilon=1e-5, use_fast_variance=False
+)
 
 
 class Plain(nn.Module):
@@ -28,7 +30,9 @@ class Plain(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array, train: bool = False) -> Array:
-        return conv(self.out, (self.kernel, self.kernel), padding=self.kernel // 2, name="conv1")(x)
+        return conv(
+            self.out, (self.kernel, self.kernel), padding=self.kernel // 2, name="conv1"
+        )(x)
 
 
 class Normed(nn.Module):

@@ -24,7 +24,9 @@ class Plain(nn.Module):
 
     def __init__(self, in_channels: int, out: int, kernel: int = 1) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(in_channels, out, kernel_size=kernel, padding=kernel // 2)
+        self.conv1 = nn.Conv2d(
+            in_channels, out, kernel_size=kernel, padding=kernel // 2
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return self.conv1(x)
@@ -60,8 +62,12 @@ class Unit(nn.Module):
         super().__init__()
         self.unit1 = unit(in_channels, out=out, kernel=3)
         self.act1 = act()
-        self.max_pool1 = nn.MaxPool2d(kernel_size=2, stride=2) if pool == "half" else nn.Identity()
-        self.conv1 = nn.Conv2d(out, squeeze if squeeze is not None else out, kernel_size=1)
+        self.max_pool1 = (
+            nn.MaxPool2d(kernel_size=2, stride=2) if pool == "half" else nn.Identity()
+        )
+        self.conv1 = nn.Conv2d(
+            out, squeeze if squeeze is not None else out, kernel_size=1
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.unit1(x)

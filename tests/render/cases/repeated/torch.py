@@ -24,7 +24,9 @@ class Unit(nn.Module):
 
     def __init__(self, in_channels: int, out: int, stride: int = 1) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(in_channels, out, kernel_size=3, stride=stride, padding=1)
+        self.conv1 = nn.Conv2d(
+            in_channels, out, kernel_size=3, stride=stride, padding=1
+        )
         self.relu1 = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -49,7 +51,9 @@ class Dense(nn.Module):
 class Stack(nn.Module):
     """Loops over blocks; the first of the second loop halves the size."""
 
-    def __init__(self, in_channels: int, widths: Sequence[int], depth: int, growth: int) -> None:
+    def __init__(
+        self, in_channels: int, widths: Sequence[int], depth: int, growth: int
+    ) -> None:
         super().__init__()
         self.unit1 = nn.Sequential(
             *[
@@ -64,7 +68,9 @@ class Stack(nn.Module):
         self.unit2 = nn.Sequential(
             *[
                 Unit(
-                    (widths[-1] if len(widths) > 0 else in_channels) if i == 0 else in_channels,
+                    (widths[-1] if len(widths) > 0 else in_channels)
+                    if i == 0
+                    else in_channels,
                     in_channels,
                 )
                 for i in range(depth)
@@ -73,7 +79,13 @@ class Stack(nn.Module):
         self.dense1 = nn.Sequential(
             *[
                 Dense(
-                    (in_channels if depth > 0 else widths[-1] if len(widths) > 0 else in_channels)
+                    (
+                        in_channels
+                        if depth > 0
+                        else widths[-1]
+                        if len(widths) > 0
+                        else in_channels
+                    )
                     + i * growth,
                     growth,
                 )
@@ -81,7 +93,13 @@ class Stack(nn.Module):
             ]
         )
         self.conv1 = nn.Conv2d(
-            (in_channels if depth > 0 else widths[-1] if len(widths) > 0 else in_channels)
+            (
+                in_channels
+                if depth > 0
+                else widths[-1]
+                if len(widths) > 0
+                else in_channels
+            )
             + depth * growth,
             8,
             kernel_size=1,
@@ -107,7 +125,9 @@ class Repeating(nn.Module):
         )
         self.two = sequential(
             unit1=nn.Sequential(*[Unit(8, 8) for _ in range(2)]),
-            group_norm1=nn.Sequential(*[nn.GroupNorm(2, 8, eps=1e-5) for _ in range(2)]),
+            group_norm1=nn.Sequential(
+                *[nn.GroupNorm(2, 8, eps=1e-5) for _ in range(2)]
+            ),
             global_max_pool1=nn.AdaptiveMaxPool2d(1),
             global_max_pool1_flatten=nn.Flatten(),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from agreement import check
+from two_views import check
 
 from archspec.backends import specs_folder
 from archspec.resolve import resolve

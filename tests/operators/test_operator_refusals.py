@@ -1,0 +1,30 @@
+"""What operators refuse, and why."""
+
+import pytest
+from declared import image, made
+
+from archspec.errors import ArchspecError
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "arguments", "message"),
+    [
+        ("conv", [image(3)], {"out": 1, "kernel": 1}, "a vector of 3"),
+        ("dense", [image(3, 4, 4)], {"out": 1}, "takes a vector"),
+        ("conv", [image(3, 4)], {"out": 4, "kernel": 5}, "the window spans 5"),
+        ("conv", [image(3, 4)], {"out": 4, "kernel": 1, "groups": 2}, "do not divide"),
+        ("add", [image(3, 4), image(3, 5)], {}, "differ in shape"),
+        ("add", [image(3, 4), image(3)], {"broadcast": True}, "differ in shape"),
+        ("add", [image(3, 4), image(2, 1)], {"broadcast": True}, "differ in shape"),
+        ("add", [image(3, 4)], {}, "takes 2 or more inputs"),
+        ("concat", [image(3, 4), image(3, 5)], {}, "more than the axis C"),
+        ("concat", [image(3, 4)], {"axis": "H"}, "no axis H"),
+        ("softmax", [image(3)], {"axis": "W"}, "no axis W"),
+        ("avg_pool", [image(3, 4)], {"kernel": 2, "stride": 1, "padding": 1}, "count_include_pad"),
+    ],
+)
+def test_refusals(name, inputs, arguments, message):
+    operator = made(name, inputs[0].rank, **arguments)
+    with pytest.raises(ArchspecError, match=message):
+        operator.check(inputs)
+        operator.fixed(operator.pinned(inputs)).output(inputs)
