@@ -26,9 +26,9 @@ if TYPE_CHECKING:
         WeightsError,
     )
     from archspec.generation import generate
-    from archspec.resolve import Model, resolve
+    from archspec.resolution import Model, resolve
     from archspec.schema import Spec, load, loads
-    from archspec.verify import verify
+    from archspec.verification.verify import verify
     from archspec.weights.convert import convert
 
 _HOMES = {
@@ -40,14 +40,14 @@ _HOMES = {
     "UsageError": "errors",
     "VerificationError": "errors",
     "WeightsError": "errors",
-    "Model": "resolve",
+    "Model": "resolution",
     "Spec": "schema",
     "convert": "weights.convert",
     "generate": "generation",
     "load": "schema",
     "loads": "schema",
-    "resolve": "resolve",
-    "verify": "verify",
+    "resolve": "resolution",
+    "verify": "verification.verify",
 }
 
 __all__ = [

@@ -12,7 +12,7 @@ from pathlib import Path
 from archspec.backends import Backend, find_backend
 from archspec.errors import ArchspecError
 from archspec.render import render
-from archspec.resolve import Model
+from archspec.resolution import Model
 
 
 def generate(model: Model, backend: str | Backend) -> str:

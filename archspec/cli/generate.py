@@ -40,7 +40,7 @@ def generate(
     """Write a network's source code: generated/<backend>/<spec>.<ext> unless told otherwise."""
     from archspec.backends import built_in, find_backend
     from archspec.generation import Target, stale, write
-    from archspec.resolve import resolve
+    from archspec.resolution import resolve
     from archspec.schema import load
 
     paths = _specs(spec or [], everything)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from archspec.errors import UsageError
 
 if TYPE_CHECKING:
-    from archspec.resolve import Model
+    from archspec.resolution import Model
     from archspec.schema import Spec
 
 SET_HELP = "Set a parameter of the network: NAME=VALUE. May be repeated."
@@ -34,7 +34,7 @@ def parse_settings(spec: Spec, settings: list[str]) -> dict[str, Any]:
         UsageError: for one that is not of this form, unknown, or of the wrong kind.
     """
     from archspec.names import did_you_mean
-    from archspec.resolve import parse_value
+    from archspec.resolution import parse_value
 
     values: dict[str, Any] = {}
     for setting in settings:
@@ -53,7 +53,7 @@ def parse_settings(spec: Spec, settings: list[str]) -> dict[str, Any]:
 
 def load_model(path: str, settings: list[str]) -> Model:
     """Read and resolve a spec with parameters set on the command line."""
-    from archspec.resolve import resolve
+    from archspec.resolution import resolve
     from archspec.schema import load
 
     spec = load(find_spec(path))

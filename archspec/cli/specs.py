@@ -16,7 +16,7 @@ def list_specs(
 ) -> None:
     """Show the specs that come with archspec."""
     from archspec.backends import specs_folder
-    from archspec.resolve import resolve
+    from archspec.resolution import resolve
     from archspec.schema import load
 
     models = {path.stem: resolve(load(path)) for path in sorted(specs_folder().glob("*.yaml"))}

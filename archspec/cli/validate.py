@@ -19,7 +19,7 @@ def validate(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Check specs: every error at once, each with its place and a hint."""
-    from archspec.resolve import resolve
+    from archspec.resolution import resolve
     from archspec.schema import load
 
     problems: list[Problem] = []

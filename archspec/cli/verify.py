@@ -15,7 +15,7 @@ from archspec.cli.options import SET_HELP, SPEC_HELP, load_model
 from archspec.errors import ArchspecError, UsageError
 
 if TYPE_CHECKING:
-    from archspec.verify.result import Result
+    from archspec.verification.result import Result
 
 
 def verify(
@@ -71,9 +71,9 @@ def verify(
     gradient descent; a disagreement names the first layer that diverges. Exits with 0 where all
     agree, 1 where they do not, 2 for wrong usage.
     """
-    from archspec.verify.memory import parse_size
-    from archspec.verify.verify import DTYPES
-    from archspec.verify.verify import verify as run
+    from archspec.verification.memory import parse_size
+    from archspec.verification.verify import DTYPES
+    from archspec.verification.verify import verify as run
 
     if dtype not in (*DTYPES, "both"):
         raise UsageError(f"--dtype: unknown precision `{dtype}`", hint="float64, float32 or both")
@@ -137,7 +137,7 @@ def _progress(quiet: bool) -> Iterator[Callable[[str, str, str], None] | None]:
 
 
 def _write(result: Result, as_json: Path | None, report: Path | None) -> None:
-    from archspec.verify.html import html
+    from archspec.verification.html import html
 
     if as_json is not None:
         text = json.dumps(result.to_json(), indent=2, ensure_ascii=False) + "\n"
@@ -159,7 +159,7 @@ def _put(text: str, path: Path) -> None:
 def _show(result: Result) -> None:
     from rich.console import Console
 
-    from archspec.verify.table import table
+    from archspec.verification.table import table
 
     console = Console(highlight=False, soft_wrap=False)
     console.print(table(result, console))

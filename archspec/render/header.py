@@ -7,8 +7,8 @@ from pathlib import PurePath
 from archspec.model.shape import SPATIAL_AXES, Shape
 from archspec.render.arguments import wrapped_text
 from archspec.render.environment import Templates
-from archspec.resolve import Model
-from archspec.resolve.minimum import input_sizes
+from archspec.resolution import Model
+from archspec.resolution.minimum import input_sizes
 
 WIDTH = 84
 

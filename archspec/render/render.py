@@ -18,7 +18,7 @@ from archspec.render.outline import outline
 from archspec.render.plan import plan
 from archspec.render.source_map import Rendered, Span, lines_of, without_marks
 from archspec.render.statements import Plan
-from archspec.resolve import Model
+from archspec.resolution import Model
 from archspec.schema.initialization import Distribution, Initialization
 from archspec.schema.spec import MISSING
 

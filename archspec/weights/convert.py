@@ -10,7 +10,7 @@ from pathlib import Path
 from archspec.backends import built_in
 from archspec.errors import ArchspecError, Problem, WeightsError
 from archspec.model.graph import Graph
-from archspec.resolve import Model
+from archspec.resolution import Model
 from archspec.weights.checkpoints import read_checkpoint, require_script, write_checkpoint
 from archspec.weights.files import SUFFIX, Array, Contents, read_safetensors, write_safetensors
 from archspec.weights.forms import Form, find_form

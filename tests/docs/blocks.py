@@ -6,7 +6,7 @@
 - ``<!-- test: torch, flax -->``: running it needs these backends; with ``slow`` among them only the
   slow tests run it;
 - ``<!-- test: no, REASON -->``: it is not run;
-- ``<!-- error: yes -->``: it must fail.
+- ``<!-- error: yes -->``: its last command must fail.
 """
 
 from __future__ import annotations

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from archspec.resolve import Model, resolve
-from archspec.schema import load
-from archspec.verify.verify import verify
 from archspec.operators import OPERATORS
+from archspec.resolution import Model, resolve
+from archspec.schema import load
+from archspec.verification.verify import verify
 
 HERE = Path(__file__).parent
 BACKENDS = ("torch", "flax")

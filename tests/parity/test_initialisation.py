@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from archspec.resolve import Model, resolve
-from archspec.schema import load
 from archspec.backends import find_backend
-from archspec.operators import Tensor
 from archspec.model.graph import Node
+from archspec.operators import Tensor
 from archspec.render import render
+from archspec.resolution import Model, resolve
+from archspec.schema import load
 from archspec.schema.initialization import Distribution
 from archspec.weights.files import read_safetensors
 from archspec.weights.layout import from_backend

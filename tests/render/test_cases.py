@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from archspec.render import render
-from archspec.resolve import resolve
+from archspec.resolution import resolve
 from archspec.schema import load
 
 CASES = sorted(path.parent for path in Path(__file__).parent.glob("cases/*/spec.yaml"))

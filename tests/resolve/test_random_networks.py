@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from two_views import check
 
-from archspec.resolve import resolve
+from archspec.resolution import resolve
 from archspec.schema import loads
 
 small = st.integers(1, 4)

@@ -8,7 +8,7 @@ import pytest
 from two_views import check
 
 from archspec.backends import specs_folder
-from archspec.resolve import resolve
+from archspec.resolution import resolve
 from archspec.schema import load
 
 CASES = Path(__file__).parents[1] / "schema" / "cases"

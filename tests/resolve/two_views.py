@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from archspec.expressions import Expr, evaluate
 from archspec.model.module import Chain, Module, Parallel, Step
 from archspec.operators import OPERATORS
-from archspec.resolve import Model
+from archspec.resolution import Model
 from archspec.schema.spec import MISSING
 
 

@@ -11,7 +11,7 @@ import pytest
 from archspec.backends import specs_folder
 from archspec.operators import OPERATORS
 from archspec.reading import plain, read_yaml
-from archspec.resolve import resolve
+from archspec.resolution import resolve
 from archspec.schema import load
 from archspec.schema.reference import reference
 

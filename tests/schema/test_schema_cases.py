@@ -18,7 +18,7 @@ from archspec.errors import ArchspecError, Problem
 from archspec.expressions import Expr
 from archspec.languages import python
 from archspec.model.module import Chain, Item, Module, Parallel, Step
-from archspec.resolve import Model, resolve
+from archspec.resolution import Model, resolve
 from archspec.schema import load
 from archspec.schema.spec import MISSING
 

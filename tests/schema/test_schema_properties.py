@@ -15,7 +15,7 @@ from mutations import nodes, specs
 from two_views import check
 
 from archspec.errors import ArchspecError
-from archspec.resolve import resolve
+from archspec.resolution import resolve
 from archspec.schema import loads
 
 CALM = settings(

@@ -6,7 +6,7 @@ import pytest
 
 from archspec.backends import specs_folder
 from archspec.model.graph import Graph
-from archspec.resolve import Model, resolve
+from archspec.resolution import Model, resolve
 from archspec.schema import load
 
 # Parameters and multiply-adds, at the input and with the classes of the spec itself.

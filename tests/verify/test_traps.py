@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from archspec.render import render
-from archspec.resolve import Model, resolve
+from archspec.resolution import Model, resolve
 from archspec.schema import load
-from archspec.verify.verify import verify
+from archspec.verification.verify import verify
 
 HERE = Path(__file__).parent / "traps"
 TRAPS = [

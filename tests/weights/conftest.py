@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from archspec.resolve import Model, resolve
+from archspec.resolution import Model, resolve
 from archspec.schema import load
 
 SPECS = Path(__file__).parents[2] / "specs"

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from archspec.errors import BackendError, WeightsError
-from archspec.resolve import Model
+from archspec.resolution import Model
 from archspec.weights.convert import convert
 from archspec.weights.files import read_safetensors, write_safetensors
 from archspec.weights.generator import seeded

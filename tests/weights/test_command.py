@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from archspec.resolve import Model
+from archspec.resolution import Model
 from archspec.weights.files import read_safetensors, write_safetensors
 from archspec.weights.generator import seeded
 

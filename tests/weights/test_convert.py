@@ -8,7 +8,7 @@ import pytest
 
 from archspec.backends import Backend
 from archspec.errors import BackendError, UsageError, WeightsError
-from archspec.resolve import Model
+from archspec.resolution import Model
 from archspec.weights.convert import convert
 from archspec.weights.files import read_safetensors, write_safetensors
 from archspec.weights.generator import seeded

@@ -15,7 +15,7 @@ import pytest
 
 from archspec.backends import find_backend
 from archspec.render import render
-from archspec.resolve import Model, resolve
+from archspec.resolution import Model, resolve
 from archspec.schema import load
 from archspec.weights.convert import convert
 from archspec.weights.files import read_safetensors, write_safetensors

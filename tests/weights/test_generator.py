@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from archspec.resolve import Model, resolve
+from archspec.resolution import Model, resolve
 from archspec.schema import load
 from archspec.weights.generator import seeded, seeded_inputs
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from archspec.backends import find_backend
 from archspec.errors import UsageError, WeightsError
 from archspec.model.shape import SPATIAL_AXES
-from archspec.resolve import Model
+from archspec.resolution import Model
 from archspec.weights.generator import seeded
 from archspec.weights.layout import from_backend, from_layout, to_backend, to_layout
 from archspec.weights.recognition import recognized

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from archspec.backends import Backend, TensorNaming, find_backend
 from archspec.errors import BackendError
 from archspec.model.graph import Graph, Groups
-from archspec.resolve import Model
+from archspec.resolution import Model
 from archspec.weights.naming import (
     Placed,
     backend_tensors,

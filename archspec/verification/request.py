@@ -15,10 +15,10 @@ from safetensors.numpy import save_file
 from archspec.backends import Backend
 from archspec.model.graph import Graph
 from archspec.operators.normalization import BatchNorm, GroupNorm, LayerNorm
-from archspec.resolve import Model
-from archspec.verify import gates
-from archspec.verify.compare import Array
-from archspec.verify.source import Source
+from archspec.resolution import Model
+from archspec.verification import gates
+from archspec.verification.compare import Array
+from archspec.verification.source import Source
 from archspec.weights.layout import to_backend, to_layout
 
 PROTOCOL = 1

@@ -12,9 +12,9 @@ from archspec.model.graph import Graph
 from archspec.operators.normalization import BatchNorm
 from archspec.oracle.gradients import directional_derivative
 from archspec.oracle.interpreter import Result, run
-from archspec.verify import gates
-from archspec.verify.compare import Array, norm, relative_error
-from archspec.verify.request import Question, trains
+from archspec.verification import gates
+from archspec.verification.compare import Array, norm, relative_error
+from archspec.verification.request import Question, trains
 from archspec.weights.generator import seeded_inputs
 
 # Told what is computed, and whether it `begins` or `ends`.
@@ -64,7 +64,7 @@ class Reference:
         training: values in training, and the new running statistics, by how their variance is
             counted (``biased`` or ``unbiased``); for networks that train.
         slope: a derivative, if asked for.
-        sensitivity, conditioning: as in :class:`archspec.verify.result.Result`.
+        sensitivity, conditioning: as in :class:`archspec.verification.result.Result`.
     """
 
     evaluation: Result

@@ -17,11 +17,11 @@ import numpy as np
 from archspec.backends import Backend, built_in, find_backend
 from archspec.errors import UsageError
 from archspec.model.graph import Graph
-from archspec.resolve import Model
-from archspec.verify import gates, memory, process, reference, request
-from archspec.verify.assess import assess
-from archspec.verify.result import BackendResult, Result
-from archspec.verify.source import read_source
+from archspec.resolution import Model
+from archspec.verification import gates, memory, process, reference, request
+from archspec.verification.assess import assess
+from archspec.verification.result import BackendResult, Result
+from archspec.verification.source import read_source
 from archspec.weights.generator import seeded, seeded_inputs
 
 DTYPES = ("float64", "float32")

@@ -11,8 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from archspec.verify.memory import shown as size
-from archspec.verify.result import BackendResult, Check, Divergence, Result
+from archspec.verification.memory import shown as size
+from archspec.verification.result import BackendResult, Check, Divergence, Result
 
 _STYLES = {"agrees": "green", "disagrees": "bold red", "failed": "bold red", "missing": "dim"}
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from archspec.errors import SpecError
 from archspec.model.graph import Graph, Groups, Node
 from archspec.model.shape import Shape
-from archspec.resolve.application import Applied
-from archspec.resolve.instance import Reference
-from archspec.resolve.linked import LinkedStep
+from archspec.resolution.application import Applied
+from archspec.resolution.instance import Reference
+from archspec.resolution.linked import LinkedStep
 from archspec.schema.initialization import Initialization
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from archspec.expressions import Expr, as_expr, substitute
 from archspec.model.module import Module
-from archspec.resolve.facts import Facts
+from archspec.resolution.facts import Facts
 from archspec.schema.spec import MISSING
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from archspec.errors import SpecError
 from archspec.expressions import Value, evaluate
 from archspec.names import did_you_mean
-from archspec.resolve.evaluation import located
+from archspec.resolution.evaluation import located
 from archspec.schema.blocks import DEEPEST
 from archspec.schema.kinds import check_value
 from archspec.schema.spec import Block, Layer

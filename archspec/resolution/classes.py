@@ -12,9 +12,9 @@ from archspec.expressions.nodes import Const
 from archspec.model.module import Chain, Item, Parallel, Repeat, Step
 from archspec.model.shape import Shape
 from archspec.operators import ACTIVATIONS, OPERATORS, Operator
-from archspec.resolve.calls import Built, call_arguments, call_channels
-from archspec.resolve.channels import either, solve
-from archspec.resolve.facts import (
+from archspec.resolution.calls import Built, call_arguments, call_channels
+from archspec.resolution.channels import either, solve
+from archspec.resolution.facts import (
     Facts,
     channels_out,
     check_ranks,
@@ -23,8 +23,8 @@ from archspec.resolve.facts import (
     spread,
     told,
 )
-from archspec.resolve.instance import Instance, Occurrence
-from archspec.resolve.linked import LinkedChain, LinkedParallel, LinkedStep
+from archspec.resolution.instance import Instance, Occurrence
+from archspec.resolution.linked import LinkedChain, LinkedParallel, LinkedStep
 from archspec.schema.spec import Layer
 
 

@@ -12,9 +12,9 @@ from archspec.expressions.types import Activation, BlockReference, Enumeration
 from archspec.model.graph import Graph
 from archspec.model.module import Module
 from archspec.names import did_you_mean
-from archspec.resolve.elaborate import Elaboration
-from archspec.resolve.linking import link
-from archspec.resolve.modules import modules_of
+from archspec.resolution.elaborate import Elaboration
+from archspec.resolution.linking import link
+from archspec.resolution.modules import modules_of
 from archspec.schema.kinds import check_value
 from archspec.schema.spec import Parameter, Spec
 

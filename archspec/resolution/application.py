@@ -10,7 +10,7 @@ from archspec.expressions import Value
 from archspec.model.shape import Shape
 from archspec.operators import OPERATORS, Operator, Tensor
 from archspec.operators.fields import Limits
-from archspec.resolve.evaluation import LARGEST_AXIS, check_size, located, numbers
+from archspec.resolution.evaluation import LARGEST_AXIS, check_size, located, numbers
 from archspec.schema.spec import Input, Layer
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from safetensors import safe_open
 
 from archspec.backends import Backend
-from archspec.verify.compare import Array
+from archspec.verification.compare import Array
 
 _SUPPORT = Path(__file__).resolve().parent.parent / "runner"
 _LOG_LINES = 40

@@ -7,11 +7,11 @@ import math
 from archspec.model.graph import Graph
 from archspec.operators.reshaping import Dropout
 from archspec.oracle.interpreter import Result
-from archspec.verify import gates, request
-from archspec.verify.compare import relative_error
-from archspec.verify.finding import ORACLE, Finding, finding
-from archspec.verify.participant import Participant
-from archspec.verify.request import NORMS
+from archspec.verification import gates, request
+from archspec.verification.compare import relative_error
+from archspec.verification.finding import ORACLE, Finding, finding
+from archspec.verification.participant import Participant
+from archspec.verification.request import NORMS
 
 
 def shifted(graph: Graph, expected: Result, one: Participant) -> Finding | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from archspec.errors import Location, SpecError
 from archspec.expressions import Expr
 from archspec.expressions.nodes import Call
-from archspec.resolve.linked import LinkedStep
+from archspec.resolution.linked import LinkedStep
 
 MOST_LAYERS = 10_000
 _MOST_NESTED = 100

@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from archspec.model.graph import Graph, Node
-from archspec.verify.checks import Comparison
-from archspec.verify.compare import Array, relative_error
-from archspec.verify.finding import Finding, first_failed
-from archspec.verify.participant import Participant
-from archspec.verify.result import Divergence
-from archspec.verify.source import Source
-from archspec.verify.verdict import (
+from archspec.verification.checks import Comparison
+from archspec.verification.compare import Array, relative_error
+from archspec.verification.finding import Finding, first_failed
+from archspec.verification.participant import Participant
+from archspec.verification.result import Divergence
+from archspec.verification.source import Source
+from archspec.verification.verdict import (
     first_contradicted,
     judged_by_differences,
     judged_by_oracle,

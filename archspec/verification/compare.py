@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from archspec.verify import gates
+from archspec.verification import gates
 
 Array = npt.NDArray[Any]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from archspec.verify import memory
-from archspec.verify.result import Result
-from archspec.verify.table import against, figure, label, rows
+from archspec.verification import memory
+from archspec.verification.result import Result
+from archspec.verification.table import against, figure, label, rows
 
 
 def html(result: Result) -> str:

@@ -16,7 +16,7 @@ from archspec.expressions import Expr, as_expr, simplify
 from archspec.expressions.nodes import Index, Name
 from archspec.expressions.types import Int, Kind, ListOf, TupleOf
 from archspec.model.module import ModuleParameter, Step
-from archspec.resolve.instance import ABSENT, Instance, Occurrence
+from archspec.resolution.instance import ABSENT, Instance, Occurrence
 from archspec.schema.spec import MISSING, Layer
 
 

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from archspec.verify import gates
-from archspec.verify.compare import Array, relative_error, worst
-from archspec.verify.result import Check
+from archspec.verification import gates
+from archspec.verification.compare import Array, relative_error, worst
+from archspec.verification.result import Check
 
 Errors = Mapping[str, tuple[float, float]]
 ORACLE = "oracle"

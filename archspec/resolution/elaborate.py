@@ -9,18 +9,18 @@ from archspec.errors import Problem, SpecError
 from archspec.expressions import Value
 from archspec.model.graph import Graph, Groups
 from archspec.operators.fields import Limits
-from archspec.resolve.application import apply_operator, input_shape
-from archspec.resolve.binding import bound, check_call
-from archspec.resolve.budget import MOST_LAYERS, Budget, BudgetSpentError
-from archspec.resolve.evaluation import located, numbers, truth
-from archspec.resolve.instance import ABSENT, Instance, Occurrence, Reference
-from archspec.resolve.linked import (
+from archspec.resolution.application import apply_operator, input_shape
+from archspec.resolution.binding import bound, check_call
+from archspec.resolution.budget import MOST_LAYERS, Budget, BudgetSpentError
+from archspec.resolution.evaluation import located, numbers, truth
+from archspec.resolution.instance import ABSENT, Instance, Occurrence, Reference
+from archspec.resolution.linked import (
     LinkedChain,
     LinkedParallel,
     LinkedStep,
     Links,
 )
-from archspec.resolve.record import Place, Record, joined
+from archspec.resolution.record import Place, Record, joined
 from archspec.schema.blocks import channel_names
 from archspec.schema.spec import Layer, Spec
 

@@ -17,11 +17,11 @@ from archspec.model.module import (
     steps_of,
 )
 from archspec.model.shape import Shape
-from archspec.resolve.calls import Built
-from archspec.resolve.classes import ClassBuilder
-from archspec.resolve.facts import Facts
-from archspec.resolve.instance import ABSENT, Instance
-from archspec.resolve.linked import LinkedChain, Links
+from archspec.resolution.calls import Built
+from archspec.resolution.classes import ClassBuilder
+from archspec.resolution.facts import Facts
+from archspec.resolution.instance import ABSENT, Instance
+from archspec.resolution.linked import LinkedChain, Links
 from archspec.schema.blocks import channel_names
 from archspec.schema.spec import MISSING, Block, Parameter, Spec
 

@@ -7,16 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from archspec.backends import Backend
-from archspec.resolve import Model
-from archspec.verify import request
-from archspec.verify.checks import Comparison
-from archspec.verify.locate import divergences
-from archspec.verify.participant import Participant, gradients
-from archspec.verify.process import Answer
-from archspec.verify.reference import Reference
-from archspec.verify.request import Question
-from archspec.verify.result import BackendResult
-from archspec.verify.source import Source
+from archspec.resolution import Model
+from archspec.verification import request
+from archspec.verification.checks import Comparison
+from archspec.verification.locate import divergences
+from archspec.verification.participant import Participant, gradients
+from archspec.verification.process import Answer
+from archspec.verification.reference import Reference
+from archspec.verification.request import Question
+from archspec.verification.result import BackendResult
+from archspec.verification.source import Source
 
 _MOST_NAMES = 5
 

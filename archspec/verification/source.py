@@ -12,8 +12,8 @@ from archspec.backends import Backend
 from archspec.errors import BackendError, UsageError
 from archspec.render import render
 from archspec.render.source_map import Rendered, Span
-from archspec.resolve import Model
-from archspec.verify.alignment import Alignment
+from archspec.resolution import Model
+from archspec.verification.alignment import Alignment
 
 
 @dataclass(frozen=True)

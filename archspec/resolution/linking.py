@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from archspec.errors import Location, Problem, SpecError
 from archspec.expressions import Expr
 from archspec.names import did_you_mean
-from archspec.resolve.linked import LinkedChain, LinkedOutput, LinkedParallel, LinkedStep, Links
+from archspec.resolution.linked import LinkedChain, LinkedOutput, LinkedParallel, LinkedStep, Links
 from archspec.schema.blocks import channel_names
 from archspec.schema.report import Report
 from archspec.schema.spec import Block, Branch, Layer, Output, Spec

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archspec.verify import gates, request
-from archspec.verify.checks import Comparison
-from archspec.verify.compare import relative_error
-from archspec.verify.finding import Finding, first_failed
-from archspec.verify.participant import Participant, gradients
-from archspec.verify.reference import along
+from archspec.verification import gates, request
+from archspec.verification.checks import Comparison
+from archspec.verification.compare import relative_error
+from archspec.verification.finding import Finding, first_failed
+from archspec.verification.participant import Participant, gradients
+from archspec.verification.reference import along
 
 
 def judged_by_oracle(comparison: Comparison, one: Participant, task: str, path: str) -> str:

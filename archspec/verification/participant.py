@@ -9,10 +9,10 @@ from typing import Any
 from archspec.backends import Backend
 from archspec.errors import ArchspecError
 from archspec.model.graph import Graph
-from archspec.verify.compare import Array
-from archspec.verify.process import Answer
-from archspec.verify.sightings import Places, Sighting, sightings
-from archspec.verify.source import Source
+from archspec.verification.compare import Array
+from archspec.verification.process import Answer
+from archspec.verification.sightings import Places, Sighting, sightings
+from archspec.verification.source import Source
 from archspec.weights.layout import from_layout
 from archspec.weights.naming import backend_tensors, module_paths
 

@@ -1,5 +1,5 @@
 """Resolving: from a checked spec to the model that everything else is made from."""
 
-from archspec.resolve.resolve import Model, parse_value, resolve
+from archspec.resolution.resolve import Model, parse_value, resolve
 
 __all__ = ["Model", "parse_value", "resolve"]

@@ -10,21 +10,21 @@ from archspec.model.graph import Graph
 from archspec.operators.normalization import BatchNorm
 from archspec.operators.reshaping import Dropout
 from archspec.oracle.interpreter import Result
-from archspec.resolve import Model
-from archspec.verify import gates, request
-from archspec.verify.compare import (
+from archspec.resolution import Model
+from archspec.verification import gates, request
+from archspec.verification.compare import (
     Array,
     float32_errors,
     relative_error,
     tensor_errors,
     worst,
 )
-from archspec.verify.finding import ORACLE, Errors, Finding, finding, relative_errors
-from archspec.verify.participant import Participant, gradients
-from archspec.verify.reference import Reference, corrected, len_of
-from archspec.verify.request import Question
-from archspec.verify.sightings import Sighting
-from archspec.verify.traits import dropouts, shifted
+from archspec.verification.finding import ORACLE, Errors, Finding, finding, relative_errors
+from archspec.verification.participant import Participant, gradients
+from archspec.verification.reference import Reference, corrected, len_of
+from archspec.verification.request import Question
+from archspec.verification.sightings import Sighting
+from archspec.verification.traits import dropouts, shifted
 
 
 @dataclass(frozen=True)
