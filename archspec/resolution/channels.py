@@ -24,13 +24,17 @@ class Recurrence:
     after: Expr
 
 
-def solve(first: Expr, repeat: Repeat, rule: Callable[[Expr], Expr]) -> Recurrence | None:
+def solve(
+    first: Expr, repeat: Repeat, rule: Callable[[Expr], Expr], never_empty: bool = False
+) -> Recurrence | None:
     """The channels inside and after a loop; None where they have no simple closed form.
 
     Args:
         first: the channels before the loop.
         repeat: the loop.
         rule: from a repetition's input channels to its output channels.
+        never_empty: whether every use of the class repeats the layer at least once; what comes
+            out is then said without the other case.
     """
     if rule(first) == first:
         return Recurrence(first, first)
@@ -40,10 +44,9 @@ def solve(first: Expr, repeat: Repeat, rule: Callable[[Expr], Expr]) -> Recurren
     if _CHANNELS.name not in free_names(step):
         before = substitute(step, {repeat.index: index - 1})
         last = substitute(step, {repeat.index: repeat.times - 1})
-        return Recurrence(
-            simplify(Conditional(Compare("==", index, none), first, before)),
-            simplify(Conditional(Compare(">", repeat.times, none), last, first)),
-        )
+        if not never_empty:
+            last = simplify(Conditional(Compare(">", repeat.times, none), last, first))
+        return Recurrence(simplify(Conditional(Compare("==", index, none), first, before)), last)
     added = _added(step)
     if added is not None and repeat.index not in free_names(added):
         return Recurrence(first + index * added, first + repeat.times * added)

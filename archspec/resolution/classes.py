@@ -23,7 +23,7 @@ from archspec.resolution.facts import (
     spread,
     told,
 )
-from archspec.resolution.instance import Instance, Occurrence
+from archspec.resolution.instance import ABSENT, Instance, Occurrence
 from archspec.resolution.linked import LinkedChain, LinkedParallel, LinkedStep
 from archspec.schema.spec import Layer
 
@@ -150,7 +150,7 @@ class ClassBuilder:
             return out if when is None else either(when, out, channels)
 
         try:
-            solution = solve(step.channels[0], step.repeat, once)
+            solution = solve(step.channels[0], step.repeat, once, self._never_empty(step.key))
         except ExpressionError:
             solution = None
         if solution is not None:
@@ -170,6 +170,11 @@ class ClassBuilder:
                 ),
             )
         return step, after
+
+    def _never_empty(self, key: str) -> bool:
+        """Whether a repeated layer of a block is there in every use of the block."""
+        absent = (each.occurrences.get(f"{ABSENT}{key}") for each in self.facts.instances)
+        return self.shapes is None and not any(absent)
 
     def _operator(
         self, step: Step, layer: Layer, found: list[tuple[Instance, list[Occurrence]]]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from archspec.operators import OPERATORS
+from archspec.verify import gates
 from tests.docs.blocks import blocks
 from tests.docs.excerpts import ROOT, pages, refreshed
 from tests.docs.session import Session
@@ -109,6 +110,14 @@ def test_the_table_of_figures_is_true() -> None:
         assert f"{model.graph.parameters:,}" == parameters, name
         assert f"{model.graph.multiply_adds:,}" == multiply_adds, name
         assert str(next(iter(model.graph.inputs.values()))) == size, name
+
+
+def test_the_gates_are_those_that_hold() -> None:
+    text = (ROOT / "docs" / "verification.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `([a-z ]+)`[^|]*\|[^|]*\| (\d+e-\d+)", text, re.M))
+    expected = {"outputs": gates.FLOAT64, "layers": gates.FLOAT64, "statistics": gates.FLOAT64}
+    expected |= {"gradients": gates.GRADIENT, "shifted norms": gates.SHIFTED}
+    assert {name: float(rows[name]) for name in expected} == expected
 
 
 def test_the_number_of_operators_in_the_changelog() -> None:

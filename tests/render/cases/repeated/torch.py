@@ -67,43 +67,14 @@ class Stack(nn.Module):
         )
         self.unit2 = nn.Sequential(
             *[
-                Unit(
-                    (widths[-1] if len(widths) > 0 else in_channels)
-                    if i == 0
-                    else in_channels,
-                    in_channels,
-                )
+                Unit(widths[-1] if i == 0 else in_channels, in_channels)
                 for i in range(depth)
             ]
         )
         self.dense1 = nn.Sequential(
-            *[
-                Dense(
-                    (
-                        in_channels
-                        if depth > 0
-                        else widths[-1]
-                        if len(widths) > 0
-                        else in_channels
-                    )
-                    + i * growth,
-                    growth,
-                )
-                for i in range(depth)
-            ]
+            *[Dense(in_channels + i * growth, growth) for i in range(depth)]
         )
-        self.conv1 = nn.Conv2d(
-            (
-                in_channels
-                if depth > 0
-                else widths[-1]
-                if len(widths) > 0
-                else in_channels
-            )
-            + depth * growth,
-            8,
-            kernel_size=1,
-        )
+        self.conv1 = nn.Conv2d(in_channels + depth * growth, 8, kernel_size=1)
         self.tanh1 = nn.Tanh()
 
     def forward(self, x: Tensor) -> Tensor:
