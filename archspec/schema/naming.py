@@ -18,7 +18,9 @@ def named(report: Report, layers: list[Layer]) -> tuple[Layer, ...]:
     def name_of(layer: Layer, given: str) -> str:
         kind = _kind_name(layer)
         counts[kind] = counts.get(kind, 0) + 1
-        return given or f"{kind}{counts[kind]}"
+        # A name that ends in a digit keeps it apart from its ordinal: `relu6_1`.
+        joint = "_" if kind[-1].isdigit() else ""
+        return given or f"{kind}{joint}{counts[kind]}"
 
     def claim(name: str, where: Location, path: str) -> None:
         if name in taken:

@@ -46,7 +46,7 @@ class Session:
             "PYTHONPATH": str(home),
             "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}",
             "NO_COLOR": "1",
-            "COLUMNS": "100",
+            "COLUMNS": "80",
         }
 
     def carry_out(self, block: Block) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from archspec.operators import OPERATORS
-from archspec.verify import gates
+from archspec.verification import gates
 from tests.docs.blocks import blocks
 from tests.docs.excerpts import ROOT, pages, refreshed
 from tests.docs.session import Session

@@ -67,7 +67,7 @@ class Operators(nn.Module):
             gelu1=nn.GELU(approximate="none"),
             gelu2=nn.GELU(approximate="tanh"),
             silu1=nn.SiLU(),
-            relu61=nn.ReLU6(),
+            relu6_1=nn.ReLU6(),
             hard_swish1=nn.Hardswish(),
             hard_sigmoid1=HardSigmoid(1 / 6),
             hard_sigmoid2=HardSigmoid(0.2),
