@@ -8,7 +8,7 @@ SPEC ?= specs/googlenet.yaml
 
 PY := $(VENV)/bin/python
 RUFF := $(VENV)/bin/ruff
-PIP_INSTALL := $(PY) -m pip install --disable-pip-version-check --quiet -c constraints.txt
+PIP_INSTALL := $(PY) -m pip install --disable-pip-version-check -qq -c constraints.txt
 ARCHSPEC := $(PY) -m archspec
 PYTEST := $(PY) -m pytest -n $(JOBS)
 
@@ -85,11 +85,13 @@ clean: ## Remove what is built and cached, and the environment.
 
 # PyTorch first and alone, so that nothing that comes after can choose another build of it.
 $(FRAMEWORKS): $(VERSIONS) | $(PY)
+	@echo "Installing PyTorch and Flax into $(VENV); this takes a minute or two."
 	$(PIP_INSTALL) "$$(grep '^torch==' constraints.txt)"
 	$(PIP_INSTALL) -e ".[torch,flax]"
 	@touch $@
 
 $(TOOLS): $(VERSIONS) | $(PY)
+	@echo "Installing the tools for tests and checks into $(VENV)."
 	$(PIP_INSTALL) -e ".[dev]"
 	@touch $@
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 
@@ -25,6 +29,29 @@ def require_backend() -> Callable[[str], None]:
         pytest.skip(reason)
 
     return require
+
+
+@pytest.fixture
+def require_device() -> Callable[[str], None]:
+    """Skip where a device is not there for both PyTorch and JAX."""
+
+    def require(device: str) -> None:
+        if device != "cpu" and not _found_by_both():
+            pytest.skip("no GPU that both PyTorch and JAX can use")
+
+    return require
+
+
+@cache
+def _found_by_both() -> bool:
+    script = (
+        "import torch, jax; found = {each.platform for each in jax.devices()};"
+        " raise SystemExit(not (torch.cuda.is_available() and found & {'gpu', 'cuda'}))"
+    )
+    if shutil.which("nvidia-smi") is None:
+        return False
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    return done.returncode == 0
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

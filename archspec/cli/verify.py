@@ -100,6 +100,8 @@ def verify(
     if not quiet and str(as_json) != "-":
         _show(result)
     if not result.agrees:
+        if quiet:
+            print(f"{result.spec}: not verified", file=sys.stderr)
         raise typer.Exit(1)
 
 

@@ -96,13 +96,14 @@ def _explained(
         if not broken:
             return part
         task, error = broken[0]
-    again = f"run it again by hand: {answer.command}"
     if error["kind"] == "Mismatch":
-        return replace(part, status="failed", problem=_mismatch(error, model, backend), hint=again)
+        hint = "the path of a tensor is what frameworks have in common: keep the generated names"
+        return replace(part, status="failed", problem=_mismatch(error, model, backend), hint=hint)
     where = f" in the task `{task}`" if task != "start" else ""
     lines = str(error["message"]).strip().splitlines() or [""]
     problem = f"{error['kind']}{where}: {lines[0]}"
     log = "\n".join(filter(None, [error.get("traceback", ""), answer.log]))
+    again = f"run it again by hand: {answer.command}"
     return replace(part, status="failed", problem=problem, hint=again, log=log)
 
 

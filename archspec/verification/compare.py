@@ -112,8 +112,7 @@ def float32_errors(
 ) -> dict[str, tuple[float, float]]:
     """For each tensor how far one participant is from the others in float32, and the gate.
 
-    A pair that is too far apart counts against the one that is further from its own float64
-    result.
+    A pair that is too far apart so counts against the one that is less accurate.
 
     Args:
         name: the participant.
@@ -123,13 +122,13 @@ def float32_errors(
     for tensor, found in single[name].items():
         if tensor not in double[name]:
             continue
-        own = relative_error(found, double[name][tensor])
-        pairs = [(0.0, gates.float32(own, own))]
+        pairs = []
         for other, tensors in single.items():
-            if other == name or tensor not in tensors or tensor not in double[other]:
-                continue
-            theirs = relative_error(tensors[tensor], double[other][tensor])
-            if own >= theirs:
-                pairs.append((relative_error(found, tensors[tensor]), gates.float32(own, theirs)))
+            if other != name and tensor in tensors and tensor in double[other]:
+                theirs = relative_error(tensors[tensor], double[other][tensor])
+                distance = relative_error(found, tensors[tensor])
+                pairs.append((distance, gates.float32(theirs)))
+        if not pairs:
+            continue
         errors[tensor] = max(pairs, key=lambda pair: _ratio(*pair))
     return errors

@@ -134,6 +134,9 @@ def _forward(comparison: Comparison, one: Participant, failed: Sequence[Finding]
         text = _about(node, array, expected[path])
         if not text and sighting.source == "scope" and len(seen[path]) > 1:
             text = f"right itself, but not what comes out of `{sighting.scope}`"
+        gone = [line for each in between for line in _gone(one.source, graph.by_path[each])]
+        if gone and not text:
+            text = f"missing before it: {' '.join(gone)}"
         verdict = judged_by_oracle(comparison, one, finding.task, path)
         error, gate = errors[path]
         return _Fault(finding, node, error, gate, sighting.line, after, between, text, verdict)
@@ -142,8 +145,9 @@ def _forward(comparison: Comparison, one: Participant, failed: Sequence[Finding]
         first = next((each for each in graph.nodes if each.path not in errors), graph.nodes[-1])
         after, between = nearest(graph, first, errors)
         message = (broken["message"] or broken["kind"]).splitlines()[0][:300]
-        text = f"it breaks off here: {message}"
-        return _Fault(finding, first, math.inf, finding.check.gate, None, after, between, text)
+        text = f"it breaks off: {message}"
+        place = (broken.get("line"), after, between)
+        return _Fault(finding, first, math.inf, finding.check.gate, *place, text)
     return _output(comparison, one, failed[-1])
 
 
@@ -218,3 +222,14 @@ def _line(source: Source, node: Node) -> int | None:
                 if line in source.alignment.to_edited:
                     return source.alignment.to_edited[line]
     return None
+
+
+def _gone(source: Source, node: Node) -> list[str]:
+    """The generated lines of a layer, if none of them is left in an edited file."""
+    lines = source.generated.splitlines()
+    for span in source.spans:
+        if (span.module, span.key) == (node.module, node.key):
+            numbers = range(span.first, span.last + 1)
+            if not any(each in source.alignment.to_edited for each in numbers):
+                return [lines[each - 1].strip() for each in numbers]
+    return []

@@ -28,8 +28,7 @@ class Participant:
 
     def done(self, task: str) -> bool:
         """Whether a task was carried out to its end."""
-        report = self.answer.tasks.get(task)
-        return report is not None and report["error"] is None
+        return task in self.answer.done
 
     def error(self, task: str) -> dict[str, Any] | None:
         """What broke a task off."""

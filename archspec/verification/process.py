@@ -56,6 +56,11 @@ class Answer:
     log: str
     command: str
 
+    @property
+    def done(self) -> set[str]:
+        """The names of the tasks that were carried out to their end."""
+        return {name for name, report in self.tasks.items() if report["error"] is None}
+
     def arrays(self, task: str, *kinds: str) -> dict[str, Array]:
         """The arrays of a task by ``kind:name``; of some kinds only, if given."""
         path = self.folder / f"{task}.safetensors"

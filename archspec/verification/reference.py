@@ -63,7 +63,7 @@ class Reference:
         evaluation, single: values in evaluation, in float64 and (if asked for) in float32.
         training: values in training, and the new running statistics, by how their variance is
             counted (``biased`` or ``unbiased``); for networks that train.
-        slope: a derivative, if asked for.
+        slope: a derivative, if asked for; worked out last, it takes longest.
         sensitivity, conditioning: as in :class:`archspec.verification.result.Result`.
     """
 
@@ -107,11 +107,8 @@ def compute(
         tell("float32", "begins")
         single = {name: each.astype(np.float32) for name, each in inputs.items()}
         reference.single = run(graph, tensors, single)
-    if "float64" in dtypes:
-        if trains(graph):
-            _train(graph, question, nudged, reference, tell)
-        tell("finite differences", "begins")
-        reference.slope = slope(graph, question, seed)
+    if "float64" in dtypes and trains(graph):
+        _train(graph, question, nudged, reference, tell)
     tell("", "ends")
     return reference
 
@@ -189,11 +186,12 @@ def corrected(
     return result
 
 
-def slope(graph: Graph, question: Question, seed: int) -> Slope:
+def slope(graph: Graph, question: Question, seed: int, tell: Tell) -> Slope:
     """A derivative along one random direction of all trained tensors and inputs.
 
     Each tensor moves in proportion to its size, so that none is lost among the others.
     """
+    tell("finite differences", "begins")
     stream = np.random.Generator(np.random.Philox(seed))
     moved = {n: question.tensors[n] for n, (_, each) in graph.tensors.items() if each.trainable}
     direction = {

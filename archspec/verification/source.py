@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -82,9 +83,9 @@ def read_source(model: Model, backend: Backend, given: str | None) -> Source:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the module {path}: {error}") from None
-    try:
-        rendered = render(model, backend)
-    except BackendError:
-        # A person may write what archspec cannot.
-        rendered = Rendered(text, ())
+    rendered = Rendered(text, ())
+    if (backend.folder / "module.jinja").exists():
+        # A person may well write what archspec cannot.
+        with suppress(BackendError):
+            rendered = render(model, backend)
     return Source(str(path), path, text, name, rendered.text, rendered.spans)

@@ -49,17 +49,17 @@ def rows(result: Result) -> list[tuple[Check, dict[str, Check]]]:
 def label(check: Check, by_name: Mapping[str, Check]) -> str:
     """What stands at the beginning of a row: its quantity, and how many were compared."""
     if check.against == "differences":
-        return f"{check.quantity} along a direction"
-    counts = {(each.compared, each.of) for each in by_name.values()}
-    if check.quantity.startswith("layers") and len(counts) == 1:
-        return f"{check.quantity} ({check.compared} of {check.of})"
+        return f"{check.quantity} by differences"
+    if check.quantity.startswith("layers"):
+        counts = dict.fromkeys(str(each.compared) for each in by_name.values())
+        return f"{check.quantity} ({' and '.join(counts)} of {check.of})"
     return check.quantity
 
 
 def against(check: Check, result: Result) -> str:
     """What a check was made against, in words."""
     if check.against == "differences":
-        return "differences"
+        return "oracle"
     titles = {each.name: each.title for each in result.backends}
     if check.dtype == "float32":
         return "each other"
@@ -117,8 +117,7 @@ def _cell(by_name: Mapping[str, Check], backend: BackendResult, marks: tuple[str
     if check.against == backend.name:
         return Text("the measure", "dim") if check.passed else Text("not finite").append_text(mark)
     text = Text()
-    counts = {each.compared for each in by_name.values()}
-    if check.compared != check.of and (len(counts) > 1 or not check.quantity.startswith("layers")):
+    if check.compared != check.of and not check.quantity.startswith("layers"):
         text.append(f"{check.compared}/{check.of} ", "yellow")
     error = "" if check.error is None else figure(check.error)
     return text.append(error).append_text(mark)
@@ -143,27 +142,31 @@ def _plain(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
 
 
-def _divergence(backend: BackendResult, found: Divergence) -> Text:
-    text = Text.assemble(
+def _divergence(backend: BackendResult, found: Divergence) -> RenderableType:
+    head = Text.assemble(
         (f"{backend.title} diverges at ", "bold red"),
         (found.path, "bold"),
-        f" ({found.operator}), {found.quantity}: {figure(found.error)}, gate {figure(found.gate)}",
+        f" ({found.operator}), {found.quantity}",
     )
-    lines = [("spec", str(found.spec)), ("code", found.generated)]
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    rows = [("error", f"{figure(found.error)}, gate {figure(found.gate)}")]
+    rows += [("spec", str(found.spec)), ("code", found.generated)]
     if found.line:
-        lines.append(("", found.line))
+        rows.append(("", found.line))
     if found.found:
-        lines.append(("what", found.found))
+        rows.append(("what", found.found))
     if found.between:
         after = ", ".join(found.after)
-        lines.append(("where", f"between {after} and here; unseen: {', '.join(found.between)}"))
+        rows.append(("where", f"between {after} and here; not seen: {', '.join(found.between)}"))
     elif found.after:
-        lines.append(("after", f"{', '.join(found.after)}, which agrees"))
+        rows.append(("after", f"{', '.join(found.after)}: still right"))
     if found.verdict:
-        lines.append(("who", found.verdict))
-    for name, value in lines:
-        text.append(f"\n  {name:<6}", "dim").append(_plain(value))
-    return text
+        rows.append(("who", found.verdict))
+    for name, value in rows:
+        grid.add_row(name, Text(_plain(value)))
+    return Group(head, Padding(grid, (0, 0, 0, 2)))
 
 
 def _foot(result: Result) -> RenderableType:
@@ -173,8 +176,9 @@ def _foot(result: Result) -> RenderableType:
     text.append(f"another input moves the outputs by: {moved}\n", "dim")
     text.append(f"one unit in the last place of the input moves them by: {nudged}\n", "dim")
     versions = {n: v for each in result.backends for n, v in each.versions.items() if n != "device"}
-    text.append(", ".join(f"{name} {version}" for name, version in versions.items()), "dim")
-    text.append(f"; {result.seconds:.0f} s, estimated {size(result.memory)}", "dim")
+    facts = [f"{name} {version}" for name, version in versions.items()]
+    facts += [f"{result.seconds:.0f} s", f"estimated {size(result.memory)}"]
+    text.append(", ".join(facts), "dim")
     notes = dict.fromkeys(
         f"{each.title}, {check.quantity}: {check.note}"
         for each in result.backends

@@ -70,7 +70,7 @@ def verify(
     begun = time.perf_counter()
     tell = progress or (lambda who, what, state: None)
     batch = _checked(model.graph, batch, dtypes, device, steps)
-    modules = modules or {}
+    modules = {find_backend(name).name: file for name, file in (modules or {}).items()}
     chosen, missing = choose(backends, modules)
     sources = {each.name: read_source(model, each, modules.get(each.name)) for each in chosen}
     needed = memory.estimate(model.graph, batch, len(chosen))
@@ -92,8 +92,10 @@ def verify(
             request.write_request(folder, model, each, source, question, wanted, device)
             following = partial(tell, each.title)
             answers[each.name] = process.run(each, folder, device, timeout, following)
+        if any(request.GRADIENTS in answer.done for answer in answers.values()):
+            basis.slope = reference.slope(model.graph, question, seed, partial(tell, "Oracle"))
         parts, rate = assess(model, question, basis, chosen, sources, answers, steps)
-        keep = any(each.status == "failed" for each in parts)
+        keep = any(str(root) in each.hint for each in parts)
     finally:
         if not keep:
             shutil.rmtree(root, ignore_errors=True)
@@ -116,7 +118,7 @@ def verify(
         memory=needed,
         seconds=time.perf_counter() - begun,
         backends=tuple(_in_order([*parts, *missing], backends)),
-        required=tuple(backends or ()),
+        required=tuple(find_backend(each).name for each in backends or ()),
     )
 
 
@@ -133,7 +135,6 @@ def choose(
     by_name = {each.name: each for each in found}
     for name in modules:
         if name not in by_name:
-            find_backend(name)
             raise UsageError(f"a module is given for `{name}`, which does not take part")
     missing = [
         BackendResult(
@@ -195,8 +196,9 @@ def _warnings(graph: Graph, batch: int, basis: reference.Reference) -> tuple[str
 
 
 def _in_order(parts: Sequence[BackendResult], names: Sequence[str] | None) -> list[BackendResult]:
-    order = [each.name for each in built_in()] if names is None else [*names]
-    return sorted(parts, key=lambda each: order.index(each.name) if each.name in order else -1)
+    found = built_in() if names is None else [find_backend(each) for each in names]
+    order = [each.name for each in found]
+    return sorted(parts, key=lambda each: order.index(each.name))
 
 
 def _digest(file: str) -> str:

@@ -11,10 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from archspec import Model, load, resolve, verify
 from archspec.operators import OPERATORS
-from archspec.resolution import Model, resolve
-from archspec.schema import load
-from archspec.verification.verify import verify
 
 HERE = Path(__file__).parent
 BACKENDS = ("torch", "flax")
@@ -38,13 +36,20 @@ def test_every_operator_is_covered() -> None:
 
 
 @pytest.mark.parity
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
 @pytest.mark.parametrize(
     "path", [*OPERATOR_SPECS, *CASES], ids=lambda path: f"{path.parent.name}-{path.stem}"
 )
-def test_backends_and_oracle_agree(path: Path, require_backend: Callable[[str], None]) -> None:
+def test_backends_and_oracle_agree(
+    path: Path,
+    device: str,
+    require_backend: Callable[[str], None],
+    require_device: Callable[[str], None],
+) -> None:
     for name in BACKENDS:
         require_backend(name)
-    result = verify(_model(path), backends=list(BACKENDS))
+    require_device(device)
+    result = verify(_model(path), backends=list(BACKENDS), device=device)
     rows = {each.name: each for each in result.backends}
     assert set(rows) == set(BACKENDS)
     for row in rows.values():

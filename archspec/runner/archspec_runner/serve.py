@@ -98,7 +98,7 @@ def serve(open_session: Callable[[Request], Session]) -> None:
             response["tasks"].append(_do(task, session, request))
             _tell(task=task.name, state="ends")
     except BaseException as error:
-        response["error"] = _described(error)
+        response["error"] = _described(error, None)
     finally:
         (folder / "response.json").write_text(json.dumps(response), "utf-8")
     sys.exit(0 if response["error"] is None else 1)
@@ -126,9 +126,9 @@ def _do(task: Task, session: Session, request: Request) -> dict[str, Any]:
             tensors = _tensors(computed)
             report |= {"records": computed.records, "dropouts": computed.dropouts}
             if computed.stopped is not None:
-                report["error"] = _described(computed.stopped)
+                report["error"] = _described(computed.stopped, request.file)
     except Exception as error:
-        report["error"] = _described(error)
+        report["error"] = _described(error, request.file)
     path = request.folder / f"{task.name}.safetensors"
     save_file({name: np.asarray(each, order="C") for name, each in tensors.items()}, path)
     report["seconds"] = time.perf_counter() - begun
@@ -184,13 +184,17 @@ def _rate(relative: float, weights: Mapping[str, Array], gradients: Mapping[str,
     return float(2.0 ** round(math.log2(relative / fastest)))
 
 
-def _described(error: BaseException) -> dict[str, Any]:
+def _described(error: BaseException, file: Path | None) -> dict[str, Any]:
     text = "".join(traceback.format_exception(error))[-_MOST_TEXT:]
     described: dict[str, Any] = {
         "kind": type(error).__name__,
         "message": str(error)[:_MOST_TEXT],
         "traceback": text,
     }
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [each.lineno for each in frames if each.filename == str(file)]
+    if lines:
+        described["line"] = lines[-1]
     if isinstance(error, Mismatch):
         described |= {
             "missing": error.missing,
