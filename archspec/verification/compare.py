@@ -26,20 +26,20 @@ def relative_error(found: Array, expected: Array) -> float:
     Infinite where the shapes differ or a value is no number; if all that is expected is zero, the
     largest difference itself.
     """
-    if found.shape != expected.shape:
+    if not _comparable(found, expected):
         return math.inf
     if found.size == 0:
         return 0.0
-    if not (np.isfinite(found).all() and np.isfinite(expected).all()):
-        return math.inf
     difference = largest(np.subtract(found, expected, dtype=np.float64))
     scale = largest(expected)
     return difference / scale if scale else difference
 
 
 def norm(arrays: Iterable[Array]) -> float:
-    """The 2-norm of several arrays together."""
-    return math.sqrt(sum(float(np.sum(np.square(each, dtype=np.float64))) for each in arrays))
+    """The 2-norm of several arrays together; infinite where it is too large for a float."""
+    with np.errstate(over="ignore"):
+        squares = [float(np.sum(np.square(each, dtype=np.float64))) for each in arrays]
+    return math.sqrt(sum(squares))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +93,21 @@ def tensor_errors(
     total = norm(expected.values())
     errors = {}
     for name in dict.fromkeys([*expected, *found]):
-        if name not in found or name not in expected or found[name].shape != expected[name].shape:
-            errors[name] = (math.inf, gates.GRADIENT)
-            continue
-        size = norm([expected[name]])
-        difference = norm([found[name] - expected[name]])
-        # Divided by what the gate is relative to, so that one gate stands for all.
-        scale = gates.gradient(size, total) / gates.GRADIENT
-        error = difference / scale if scale else difference
-        errors[name] = (error if math.isfinite(error) else math.inf, gates.GRADIENT)
+        error = math.inf
+        if name in found and name in expected and _comparable(found[name], expected[name]):
+            difference = norm([found[name] - expected[name]])
+            # Divided by what the gate is relative to, so that one gate stands for all.
+            scale = gates.gradient(norm([expected[name]]), total) / gates.GRADIENT
+            if math.isfinite(scale):
+                error = difference / scale if scale else difference
+        errors[name] = (error, gates.GRADIENT)
     return errors
+
+
+def _comparable(found: Array, expected: Array) -> bool:
+    if found.shape != expected.shape:
+        return False
+    return bool(np.isfinite(found).all() and np.isfinite(expected).all())
 
 
 def float32_errors(

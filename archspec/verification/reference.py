@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -41,6 +42,8 @@ class Slope:
         like independent random numbers.
         """
         common = [name for name in self.direction if name in gradients]
+        if not all(np.isfinite(gradients[name]).all() for name in common):
+            return math.inf, 0.0
         parts = [float(np.sum(gradients[name] * self.direction[name])) for name in common]
         typical = [
             norm([gradients[name]])

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from archspec.backends import Backend
 from archspec.model.graph import Graph, Groups, Node
+from archspec.operators.reshaping import Identity
 from archspec.render.source_map import Span
 from archspec.weights.naming import module_paths
 
@@ -63,6 +64,10 @@ def sightings(
         if each["source"] == "module" and each["turn"] == 0 and node in graph.by_path:
             scope = paths[each["path"]]
             found[node].append(Sighting(each["array"], "scope", scope=scope))
+    for layer in graph.nodes:
+        # An identity that leaves no trace is the very array that it takes.
+        if isinstance(layer.operator, Identity) and layer.inputs[0] in found:
+            found.setdefault(layer.path, found[layer.inputs[0]][:1])
     return dict(found)
 
 

@@ -1,10 +1,6 @@
-"""A runner in NumPy: a network is a class with ``layers(weights, inputs)``."""
+"""A runner in NumPy: a network is a class with ``shapes``, ``run`` and ``gradients``."""
 
 from archspec_runner import Computed, Mismatch, Recorder, load_class, serve
-
-
-class Network:
-    shapes = {}
 
 
 class Fake:

@@ -4,7 +4,7 @@ import numpy as np
 
 
 class TwoDense:
-    shapes = {
+    shapes = {  # noqa: RUF012
         "body.dense1.kernel": (6, 8),
         "body.dense1.bias": (8,),
         "body.dense2.kernel": (8, 3),
