@@ -41,7 +41,7 @@ def list_specs(
     print(f"{'name':{width}}  {'parameters':>12}  {'input':>10}  description")
     for stem, model in models.items():
         shape = next(iter(model.graph.inputs.values()))
-        doc = model.spec.doc.split(". ")[0].split("; ")[0].replace("\n", " ")
+        doc = model.spec.doc.replace("\n", " ")
         doc = doc if len(doc) <= 70 else f"{doc[:67].rsplit(' ', 1)[0]} ..."
         print(f"{stem:{width}}  {model.graph.parameters:>12,}  {shape!s:>10}  {doc}")
 

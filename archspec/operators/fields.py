@@ -141,13 +141,23 @@ class NumberKind(Kind):
     limits: Limits
 
     def settle(self, value: Any, rank: int, leaf: Leaf) -> Any:
-        return None if value is None else leaf(value, self.limits)
+        if value is None:
+            return None
+        settled = leaf(value, self.limits)
+        # `alpha: 1` is the float 1.0 in every language.
+        return _as_float(settled) if self.limits.kind == "number" else settled
 
     def expressions(self, value: Any) -> tuple[Expr, ...]:
         return (value,) if isinstance(value, Expr) else ()
 
     def bind(self, value: Any, members: Any) -> Any:
         return bind_all(value, members)
+
+
+def _as_float(value: Any) -> Any:
+    if isinstance(value, Const):
+        return Const(_as_float(value.value))
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,9 @@ def header(model: Model, templates: Templates) -> str:
     named = len(graph.inputs) > 1
     for name, shape in graph.inputs.items():
         label = f"Input {name}" if named else "Input"
-        lines.append(f"{label}: N x {templates.shape(shape)}{_sizes(model, shape)}")
+        axes = "x".join(("N", *templates.axes(shape))) if shape.rank else ""
+        layout = f" ({axes})" if axes else ""
+        lines.append(f"{label}{layout}: N x {templates.shape(shape)}{_sizes(model, shape)}")
     several = len(spec.outputs) > 1
     for name, path in graph.outputs.items():
         label = f"Output {name}" if several else "Output"

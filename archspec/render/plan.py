@@ -44,6 +44,7 @@ class _Planner:
     variables: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
     lasting: set[str] = field(default_factory=set)
+    called: dict[str, str] = field(default_factory=dict)
 
     def plan(self) -> Plan:
         module = self.module
@@ -112,6 +113,8 @@ class _Planner:
     def _stage(self, stage: Chain, variable: str) -> None:
         """A stage of the network written out: its name stands above its first statement."""
         before = len(self.statements)
+        # A value that lasts and is what a stage gives is called after the stage.
+        self.called[stage.result] = stage.key
         self._chain(stage, variable)
         if len(self.statements) > before:
             self.statements[before] = replace(self.statements[before], heading=stage)
@@ -216,7 +219,9 @@ class _Planner:
         return [written.get(each, each) if isinstance(each, str) else each for each in arguments]
 
     def _target(self, key: str, variable: str) -> str:
-        return self._unused(key.replace(".", "_")) if key in self.lasting else variable
+        if key not in self.lasting:
+            return variable
+        return self._unused(self.called.get(key, key).replace(".", "_"))
 
     def _add(self, statement: Statement) -> None:
         self.statements.append(statement)

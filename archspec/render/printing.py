@@ -108,15 +108,21 @@ class Printer:
         return Code(self.language.literal(text))
 
     def axis(self, step: Step, name: str) -> int:
-        """The position of a named axis in this backend's layout, counted with the batch."""
+        """The position of a named axis in this backend's layout."""
         spatial = SPATIAL_AXES[step.rank]
         if self.manifest.layout == "channels_last":
-            return step.rank + 1 if name == "C" else 1 + spatial.index(name)
+            # Counted from the end, which holds without a batch axis too.
+            return -1 if name == "C" else spatial.index(name) - step.rank - 1
         return 1 if name == "C" else 2 + spatial.index(name)
 
     def spatial_axes(self, step: Step) -> tuple[int, ...]:
         """The positions of all spatial axes."""
         return tuple(self.axis(step, name) for name in SPATIAL_AXES[step.rank])
+
+    def axes(self, shape: Shape) -> tuple[str, ...]:
+        """The names of a shape's axes in the backend's layout."""
+        last = self.manifest.layout == "channels_last"
+        return (*shape.axes[1:], shape.axes[0]) if last else shape.axes
 
     def shape(self, shape: Shape) -> str:
         """A shape in the backend's layout: ``64 x 24 x 24``."""

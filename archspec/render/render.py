@@ -35,6 +35,7 @@ class ClassView:
     body: str
     parameters: tuple[ModuleParameter, ...]
     names: frozenset[str]
+    saved: tuple[str, ...] = ()
 
     @property
     def doc(self) -> str:
@@ -161,7 +162,7 @@ class _Renderer:
             or (not self._inferred(each) and (each.name in used or module.exchangeable))
         )
         self.signatures[module.name] = parameters
-        return ClassView(planned, body, parameters, used)
+        return ClassView(planned, body, parameters, used, tuple(self._saved(module)))
 
     def _inferred(self, parameter: ModuleParameter) -> bool:
         return parameter.role == "channels" and self.backend.manifest.infers_channels

@@ -66,7 +66,8 @@ class ClassBuilder:
         elif when is not None:
             after = either(when, after, before)
         self.channels[linked.key] = after
-        shape, changes = self._shape(linked.key, source)
+        # The head of an output that is absent has a shape of its own all the same.
+        shape, changes = self._shape(result if linked.items else linked.key, source)
         made = (linked.key, linked.name, source, tuple(items), result, when)
         return Chain(*made, shape, changes, linked.where)
 

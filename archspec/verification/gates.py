@@ -40,7 +40,7 @@ SENSITIVITY = 1e-2
 # A BatchNorm over fewer values than this is so ill-conditioned that rounding shows.
 LEAST_VALUES = 8
 
-# The first step changes no tensor by more than about this part of its norm.
+# The first step changes no tensor by more than about this part of its norm, nor the outputs.
 STEP = 2.0**-7
 
 

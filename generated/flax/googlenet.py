@@ -1,7 +1,7 @@
 """GoogLeNet as in Dive into Deep Learning 8.4, without auxiliary classifiers.
 
 Source: https://arxiv.org/abs/1409.4842
-Input: N x 96 x 96 x 1 (any H x W of at least 1 x 1)
+Input (NxHxWxC): N x 96 x 96 x 1 (any H x W of at least 1 x 1)
 Output: N x 10
 Parameters: 5,977,530
 
@@ -51,24 +51,24 @@ class GoogLeNet(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
-        # b1: 24 x 24 x 64
+        # b1 -> 24 x 24 x 64
         x = conv(64, (7, 7), strides=2, padding=3, name="b1_conv1")(x)
         x = nn.relu(x)
         x = nn.max_pool(x, (3, 3), strides=(2, 2), padding=((1, 1), (1, 1)))
 
-        # b2: 12 x 12 x 192
+        # b2 -> 12 x 12 x 192
         x = conv(64, (1, 1), padding=0, name="b2_conv1")(x)
         x = nn.relu(x)
         x = conv(192, (3, 3), padding=1, name="b2_conv2")(x)
         x = nn.relu(x)
         x = nn.max_pool(x, (3, 3), strides=(2, 2), padding=((1, 1), (1, 1)))
 
-        # b3: 6 x 6 x 480
+        # b3 -> 6 x 6 x 480
         x = Inception(64, (96, 128), (16, 32), 32, name="b3_inception1")(x)
         x = Inception(128, (128, 192), (32, 96), 64, name="b3_inception2")(x)
         x = nn.max_pool(x, (3, 3), strides=(2, 2), padding=((1, 1), (1, 1)))
 
-        # b4: 3 x 3 x 832
+        # b4 -> 3 x 3 x 832
         x = Inception(192, (96, 208), (16, 48), 64, name="b4_inception1")(x)
         x = Inception(160, (112, 224), (24, 64), 64, name="b4_inception2")(x)
         x = Inception(128, (128, 256), (24, 64), 64, name="b4_inception3")(x)
@@ -76,10 +76,10 @@ class GoogLeNet(nn.Module):
         x = Inception(256, (160, 320), (32, 128), 128, name="b4_inception5")(x)
         x = nn.max_pool(x, (3, 3), strides=(2, 2), padding=((1, 1), (1, 1)))
 
-        # b5: 1024
+        # b5 -> 1024
         x = Inception(256, (160, 320), (32, 128), 128, name="b5_inception1")(x)
         x = Inception(384, (192, 384), (48, 128), 128, name="b5_inception2")(x)
-        x = jnp.mean(x, axis=(1, 2))
+        x = jnp.mean(x, axis=(-3, -2))
 
-        # head: 10
+        # head -> 10
         return dense(self.num_classes, name="head_dense1")(x)

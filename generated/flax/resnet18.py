@@ -1,7 +1,7 @@
 """ResNet-18, the residual network with basic blocks.
 
 Source: https://arxiv.org/abs/1512.03385
-Input: N x 224 x 224 x 3 (any H x W of at least 1 x 1)
+Input (NxHxWxC): N x 224 x 224 x 3 (any H x W of at least 1 x 1)
 Output: N x 1000
 Parameters: 11,689,512
 
@@ -78,28 +78,28 @@ class ResNet18(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array, train: bool = False) -> Array:
-        # stem: 56 x 56 x 64
+        # stem -> 56 x 56 x 64
         x = conv(64, (7, 7), strides=2, padding=3, use_bias=False, name="stem_conv1")(x)
         x = batch_norm(use_running_average=not train, name="stem_batch_norm1")(x)
         x = nn.relu(x)
         x = nn.max_pool(x, (3, 3), strides=(2, 2), padding=((1, 1), (1, 1)))
 
-        # layer1: 56 x 56 x 64
+        # layer1 -> 56 x 56 x 64
         x = BasicBlock(64, name="layer1_basic_block1")(x, train)
         x = BasicBlock(64, name="layer1_basic_block2")(x, train)
 
-        # layer2: 28 x 28 x 128
+        # layer2 -> 28 x 28 x 128
         x = BasicBlock(128, stride=2, name="layer2_basic_block1")(x, train)
         x = BasicBlock(128, name="layer2_basic_block2")(x, train)
 
-        # layer3: 14 x 14 x 256
+        # layer3 -> 14 x 14 x 256
         x = BasicBlock(256, stride=2, name="layer3_basic_block1")(x, train)
         x = BasicBlock(256, name="layer3_basic_block2")(x, train)
 
-        # layer4: 7 x 7 x 512
+        # layer4 -> 7 x 7 x 512
         x = BasicBlock(512, stride=2, name="layer4_basic_block1")(x, train)
         x = BasicBlock(512, name="layer4_basic_block2")(x, train)
 
-        # head: 1000
-        x = jnp.mean(x, axis=(1, 2))
+        # head -> 1000
+        x = jnp.mean(x, axis=(-3, -2))
         return dense(self.num_classes, name="head_dense1")(x)

@@ -2,7 +2,7 @@
 
 Source: https://arxiv.org/abs/1404.5997
 Source: https://doi.org/10.1145/3065386
-Input: N x 3 x 224 x 224 (this size only)
+Input (NxCxHxW): N x 3 x 224 x 224 (this size only)
 Output: N x 1000
 Parameters: 61,100,840
 

@@ -1,7 +1,7 @@
 """GoogLeNet as in Dive into Deep Learning 8.4, without auxiliary classifiers.
 
 Source: https://arxiv.org/abs/1409.4842
-Input: N x 1 x 96 x 96 (any H x W of at least 1 x 1)
+Input (NxCxHxW): N x 1 x 96 x 96 (any H x W of at least 1 x 1)
 Output: N x 10
 Parameters: 5,977,530
 

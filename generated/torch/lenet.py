@@ -2,7 +2,7 @@
 
 Source: https://d2l.ai/chapter_convolutional-neural-networks/lenet.html
 Source: https://doi.org/10.1109/5.726791
-Input: N x 1 x 28 x 28 (this size only)
+Input (NxCxHxW): N x 1 x 28 x 28 (this size only)
 Output: N x 10
 Parameters: 61,706
 

@@ -1,7 +1,7 @@
 """ResNet-18, the residual network with basic blocks.
 
 Source: https://arxiv.org/abs/1512.03385
-Input: N x 3 x 224 x 224 (any H x W of at least 1 x 1)
+Input (NxCxHxW): N x 3 x 224 x 224 (any H x W of at least 1 x 1)
 Output: N x 1000
 Parameters: 11,689,512
 

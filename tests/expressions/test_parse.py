@@ -3,7 +3,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from archspec.expressions import ExpressionError, parse
@@ -126,6 +126,8 @@ def test_reserved_words_cannot_be_names() -> None:
 @given(anything)
 def test_printed_trees_read_back(tree: Expr) -> None:
     text = python.expression(tree).replace("math.", "")
+    # Python compares with None by identity, which the language of specs has no word for.
+    assume(" is " not in text)
     assert parse(text) == tree
 
 

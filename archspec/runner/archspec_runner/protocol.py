@@ -18,7 +18,8 @@ A task has a ``name``, a ``kind``, a ``dtype`` and ``training`` (a boolean). Kin
 ``steps``
     ``steps`` steps of gradient descent along those gradients. The rate is the power of two that is
     nearest to that with which the first step moves no tensor by more than ``relative`` of its
-    norm: a power of two, so that every backend arrives at the same number.
+    norm, nor the weighted sum of the outputs by more than that part of what it could at most be:
+    a power of two, so that every backend arrives at the same number.
 ``shifted``
     what normalisation layers would give if ``2 ** shift`` times the spread of their input were
     added to it (the standard deviation of a channel for BatchNorm; of everything, as one number,

@@ -162,7 +162,7 @@ def _steps(
         if computed.stopped is not None:
             raise computed.stopped
         if step == 1:
-            rate = _rate(task.relative, current, computed.gradients)
+            rate = _rate(task.relative, current, computed, cotangents)
         for name, gradient in computed.gradients.items():
             current[name] = current[name] - rate * gradient
         current |= computed.statistics
@@ -171,17 +171,33 @@ def _steps(
     return tensors, rate
 
 
-def _rate(relative: float, weights: Mapping[str, Array], gradients: Mapping[str, Array]) -> float:
-    """The power of two nearest to a step in which no tensor moves further than asked for."""
+def _rate(
+    relative: float,
+    weights: Mapping[str, Array],
+    computed: Computed,
+    cotangents: Mapping[str, Array],
+) -> float:
+    """The power of two nearest to a step in which nothing moves further than asked for."""
+    gradients = computed.gradients
     speeds = [
-        float(np.linalg.norm(gradient)) / float(np.linalg.norm(weights[name]))
+        _norm(gradient) / _norm(weights[name])
         for name, gradient in gradients.items()
         if np.any(weights[name])
     ]
+    # How fast the weighted sum of the outputs moves, relative to how large it could be: a small
+    # step of every layer of a deep network together is a large one.
+    rise = sum(float(np.sum(np.square(each))) for each in gradients.values())
+    outputs = computed.outputs.items()
+    size = sum(_norm(cotangents[name]) * _norm(each) for name, each in outputs)
+    speeds.append(rise / size if size else 0.0)
     fastest = max(speeds, default=0.0)
     if not fastest or not math.isfinite(fastest):
         return 0.0
     return float(2.0 ** round(math.log2(relative / fastest)))
+
+
+def _norm(array: Array) -> float:
+    return float(np.linalg.norm(array))
 
 
 def _described(error: BaseException, file: Path | None) -> dict[str, Any]:

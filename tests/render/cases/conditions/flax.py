@@ -1,6 +1,6 @@
 """Layers and branches that are there under a condition.
 
-Input: N x 7 x 7 x 4 (any H x W of at least 1 x 1)
+Input (NxHxWxC): N x 7 x 7 x 4 (any H x W of at least 1 x 1)
 Output: N x 5
 Parameters: 825
 
@@ -73,13 +73,13 @@ class Conditional(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array, train: bool = False) -> Array:
-        # body: 4 x 4 x 6
+        # body -> 4 x 4 x 6
         x = Unit(4, name="body_unit1")(x, train)
         x = Unit(6, norm=False, name="body_unit2")(x, train)
         x = Unit(6, stride=2, name="body_unit3")(x, train)
 
-        # head: 5
-        x = jnp.mean(x, axis=(1, 2))
+        # head -> 5
+        x = jnp.mean(x, axis=(-3, -2))
         if self.use_dropout:
             x = nn.Dropout(0.25, deterministic=not train)(x)
         return dense(self.classes, name="head_dense1")(x)

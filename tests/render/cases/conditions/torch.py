@@ -1,6 +1,6 @@
 """Layers and branches that are there under a condition.
 
-Input: N x 4 x 7 x 7 (any H x W of at least 1 x 1)
+Input (NxCxHxW): N x 4 x 7 x 7 (any H x W of at least 1 x 1)
 Output: N x 5
 Parameters: 825
 

@@ -1,6 +1,6 @@
 """Every way to start a tensor.
 
-Input: N x 4 x 9 x 9 (this size only)
+Input (NxCxHxW): N x 4 x 9 x 9 (this size only)
 Output: N x 3
 Parameters: 1,928
 

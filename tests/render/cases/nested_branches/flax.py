@@ -1,6 +1,6 @@
 """A branch that splits again, and a stage that is a residual.
 
-Input: N x 9 x 9 x 3 (any H x W of at least 1 x 1)
+Input (NxHxWxC): N x 9 x 9 x 3 (any H x W of at least 1 x 1)
 Output: N x 15
 Parameters: 2,855
 
@@ -45,12 +45,12 @@ class Nested(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
-        # body: 9 x 9 x 15
+        # body -> 9 x 9 x 15
         x = Split(4, (3, 5), name="body_split1")(x)
         x = Split(6, (2, 7), name="body_split2")(x)
 
-        # tail: 15
+        # tail -> 15
         tail_main = conv(15, (3, 3), padding=1, name="tail_main_conv1")(x)
         tail_main = nn.relu(tail_main)
         x = tail_main + x
-        return jnp.mean(x, axis=(1, 2))
+        return jnp.mean(x, axis=(-3, -2))

@@ -1,6 +1,6 @@
 """A branch that splits again, and a stage that is a residual.
 
-Input: N x 3 x 9 x 9 (any H x W of at least 1 x 1)
+Input (NxCxHxW): N x 3 x 9 x 9 (any H x W of at least 1 x 1)
 Output: N x 15
 Parameters: 2,855
 

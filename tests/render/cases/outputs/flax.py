@@ -1,6 +1,6 @@
 """Two outputs always, one that hangs on an argument, one that is a bare reference.
 
-Input: N x 10 x 10 x 3 (any H x W of at least 5 x 5)
+Input (NxHxWxC): N x 10 x 10 x 3 (any H x W of at least 5 x 5)
 Output scores: N x 5
 Output features: N x 6 x 6 x 6
 Output aux: N x 5
@@ -30,7 +30,7 @@ class Head(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array, train: bool = False) -> Array:
-        x = jnp.mean(x, axis=(1, 2))
+        x = jnp.mean(x, axis=(-3, -2))
         x = nn.Dropout(0.5, deterministic=not train)(x)
         return dense(self.classes, name="dense1")(x)
 
@@ -45,21 +45,21 @@ class Heads(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array, train: bool = False) -> dict[str, Array]:
-        # low: 8 x 8 x 4
+        # low -> 8 x 8 x 4
         x = conv(4, (3, 3), padding=0, name="low_conv1")(x)
-        low_relu1 = nn.relu(x)
+        low = nn.relu(x)
 
-        # high: 6 x 6 x 6
-        x = conv(6, (3, 3), padding=0, name="high_conv1")(low_relu1)
-        high_relu1 = nn.relu(x)
+        # high -> 6 x 6 x 6
+        x = conv(6, (3, 3), padding=0, name="high_conv1")(low)
+        high = nn.relu(x)
 
-        # scores: 5
-        x = Head(5, name="scores_head1")(high_relu1, train)
-        outputs = {"scores": x, "features": high_relu1}
+        # scores -> 5
+        x = Head(5, name="scores_head1")(high, train)
+        outputs = {"scores": x, "features": high}
         if self.aux_heads:
-            # aux: 5
-            aux = Head(5, name="aux_head1")(low_relu1, train)
+            # aux -> 5
+            aux = Head(5, name="aux_head1")(low, train)
             outputs["aux"] = aux
         if self.tap:
-            outputs["middle"] = low_relu1
+            outputs["middle"] = low
         return outputs

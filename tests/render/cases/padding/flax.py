@@ -1,6 +1,6 @@
 """Every way to pad.
 
-Input: N x 13 x 10 x 2 (this size only)
+Input (NxHxWxC): N x 13 x 10 x 2 (this size only)
 Output: N x 16 x 28 x 4
 Parameters: 727
 
@@ -97,7 +97,7 @@ class Padded(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
-        # all: 16 x 28 x 4
+        # all -> 16 x 28 x 4
         x = conv(4, (3, 3), padding=((1, 2), (0, 1)), name="all_conv1")(x)
         x = conv(4, (3, 5), padding=(1, 2), name="all_conv2")(x)
         x = conv(
@@ -113,7 +113,9 @@ class Padded(nn.Module):
         x = jnp.pad(x, ((0, 0), (0, 1), (2, 0), (0, 0)))
         x = nn.max_pool(x, (3, 3), strides=(2, 2), padding=((1, 0), (0, 1)))
         x = nn.max_pool(x, (3, 3), strides=(1, 1), padding=((2, 2), (2, 2)))
-        x = dilated_max_pool(x, (2, 2), (1, 1), ((1, 1), (1, 1)), (2, 2))
+        x = dilated_max_pool(
+            x, (2, 2), strides=(1, 1), padding=((1, 1), (1, 1)), dilation=(2, 2)
+        )
         x = nn.avg_pool(
             x, (3, 3), strides=(1, 1), padding=((1, 1), (1, 1)), count_include_pad=True
         )
@@ -145,10 +147,10 @@ class Padded(nn.Module):
         return GroupedConvTranspose(
             4,
             (3, 3),
-            (1, 1),
-            ((4, 4), (4, 4)),
-            (2, 2),
-            2,
-            True,
+            strides=(1, 1),
+            padding=((4, 4), (4, 4)),
+            kernel_dilation=(2, 2),
+            groups=2,
+            use_bias=True,
             name="all_conv_transpose3",
         )(x)

@@ -1,6 +1,6 @@
 """Activations, blocks, enumerations, lists and optional values as parameters.
 
-Input: N x 8 x 8 x 3 (any H x W of at least 2 x 2)
+Input (NxHxWxC): N x 8 x 8 x 3 (any H x W of at least 2 x 2)
 Output: N x 4 x 4 x 2
 Parameters: 752
 
@@ -81,7 +81,7 @@ class Parametric(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array, train: bool = False) -> Array:
-        # body: 4 x 4 x 2
+        # body -> 4 x 4 x 2
         x = Unit(4, Plain, act=nn.silu, name="body_unit1")(x, train)
         x = Unit(6, Normed, pool="half", name="body_unit2")(x, train)
         return Unit(6, Normed, act=nn.tanh, squeeze=2, name="body_unit3")(x, train)

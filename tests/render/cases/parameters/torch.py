@@ -1,6 +1,6 @@
 """Activations, blocks, enumerations, lists and optional values as parameters.
 
-Input: N x 3 x 8 x 8 (any H x W of at least 2 x 2)
+Input (NxCxHxW): N x 3 x 8 x 8 (any H x W of at least 2 x 2)
 Output: N x 2 x 4 x 4
 Parameters: 752
 

@@ -1,6 +1,6 @@
 """Layers that take something else than the layer before, across stages too.
 
-Input: N x 8 x 8 x 2 (any H x W of at least 2 x 2)
+Input (NxHxWxC): N x 8 x 8 x 2 (this size only)
 Output: N x 8 x 8 x 11
 Parameters: 259
 
@@ -48,13 +48,13 @@ class Referring(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
-        # down: 4 x 4 x 4
+        # down -> 4 x 4 x 4
         down_skip = conv(4, (3, 3), padding=1, name="down_skip")(x)
         down_relu1 = nn.relu(down_skip)
         x = nn.max_pool(down_relu1, (2, 2), strides=(2, 2))
 
-        # up: 8 x 8 x 11
-        up_upsample1 = jnp.repeat(jnp.repeat(x, 2, axis=1), 2, axis=2)
+        # up -> 8 x 8 x 11
+        up_upsample1 = jnp.repeat(jnp.repeat(x, 2, axis=-3), 2, axis=-2)
         x = Bypass(name="up_bypass1")(up_upsample1)
         x = Gate(name="up_gate1")(x, down_skip)
         x = conv(3, (1, 1), padding=0, name="up_conv1")(x)

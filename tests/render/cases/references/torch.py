@@ -1,6 +1,6 @@
 """Layers that take something else than the layer before, across stages too.
 
-Input: N x 2 x 8 x 8 (any H x W of at least 2 x 2)
+Input (NxCxHxW): N x 2 x 8 x 8 (this size only)
 Output: N x 11 x 8 x 8
 Parameters: 259
 
@@ -49,13 +49,7 @@ class ReferringDown(nn.Module):
         self.relu1 = nn.ReLU()
         self.max_pool1 = nn.MaxPool2d(kernel_size=2, stride=2)
 
-    def forward(
-        self, x: Tensor
-    ) -> tuple[
-        Tensor,
-        Tensor,
-        Tensor,
-    ]:
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         skip = self.skip(x)  # 4 x 8 x 8
         relu1 = self.relu1(skip)
         x = self.max_pool1(relu1)  # 4 x 4 x 4

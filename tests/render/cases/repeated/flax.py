@@ -1,6 +1,6 @@
 """Repeated layers, with channels that stay, are set, grow, and double.
 
-Input: N x 12 x 12 x 3 (any H x W of at least 1 x 1)
+Input (NxHxWxC): N x 12 x 12 x 3 (any H x W of at least 1 x 1)
 Output: N x 8
 Parameters: 3,079
 
@@ -68,11 +68,11 @@ class Repeating(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
-        # one: 3 x 3 x 8
+        # one -> 3 x 3 x 8
         x = Stack((4, 6), 2, 3, name="one_stack1")(x)
         x = Stack((5,), 1, 2, name="one_stack2")(x)
 
-        # two: 8
+        # two -> 8
         for i in range(2):
             x = Unit(8, name=f"two_unit1_{i}")(x)
         for i in range(2):
@@ -82,4 +82,4 @@ class Repeating(nn.Module):
                 use_fast_variance=False,
                 name=f"two_group_norm1_{i}",
             )(x)
-        return jnp.max(x, axis=(1, 2))
+        return jnp.max(x, axis=(-3, -2))

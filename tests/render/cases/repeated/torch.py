@@ -1,6 +1,6 @@
 """Repeated layers, with channels that stay, are set, grow, and double.
 
-Input: N x 3 x 12 x 12 (any H x W of at least 1 x 1)
+Input (NxCxHxW): N x 3 x 12 x 12 (any H x W of at least 1 x 1)
 Output: N x 8
 Parameters: 3,079
 

@@ -1,7 +1,7 @@
-"""Two images, shared weights, and a volume and a signal in blocks of their own rank.
+"""Two images, each seen by a block of its own.
 
-Input left: N x 6 x 6 x 3
-Input right: N x 6 x 6 x 3
+Input left (NxHxWxC): N x 6 x 6 x 3
+Input right (NxHxWxC): N x 6 x 6 x 3
 Output: N x 4
 Parameters: 324
 
@@ -32,18 +32,16 @@ class Eye(nn.Module):
 
 
 class TwoEyes(nn.Module):
-    """Two images, shared weights, and a volume and a signal in blocks of their
-    own rank.
-    """
+    """Two images, each seen by a block of its own."""
 
     @nn.compact
     def __call__(self, left: Array, right: Array) -> Array:
-        # first: 5
+        # first -> 5
         x = Eye(name="first_eye1")(left)
-        first_global_avg_pool1 = jnp.mean(x, axis=(1, 2))
+        first = jnp.mean(x, axis=(-3, -2))
 
-        # second: 4
+        # second -> 4
         x = Eye(name="second_eye1")(right)
-        x = jnp.mean(x, axis=(1, 2))
-        x = jnp.concatenate([first_global_avg_pool1, x], axis=-1)
+        x = jnp.mean(x, axis=(-3, -2))
+        x = jnp.concatenate([first, x], axis=-1)
         return dense(4, name="second_dense1")(x)

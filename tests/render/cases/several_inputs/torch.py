@@ -1,7 +1,7 @@
-"""Two images, shared weights, and a volume and a signal in blocks of their own rank.
+"""Two images, each seen by a block of its own.
 
-Input left: N x 3 x 6 x 6
-Input right: N x 3 x 6 x 6
+Input left (NxCxHxW): N x 3 x 6 x 6
+Input right (NxCxHxW): N x 3 x 6 x 6
 Output: N x 4
 Parameters: 324
 
@@ -51,9 +51,7 @@ class TwoEyesSecond(nn.Module):
 
 
 class TwoEyes(nn.Module):
-    """Two images, shared weights, and a volume and a signal in blocks of their
-    own rank.
-    """
+    """Two images, each seen by a block of its own."""
 
     def __init__(self) -> None:
         super().__init__()

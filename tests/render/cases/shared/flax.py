@@ -1,6 +1,6 @@
 """One convolution applied three times, inside a block and at the top.
 
-Input: N x 6 x 6 x 3 (any H x W of at least 1 x 1)
+Input (NxHxWxC): N x 6 x 6 x 3 (any H x W of at least 1 x 1)
 Output: N x 3
 Parameters: 96
 
@@ -34,12 +34,12 @@ class Sharing(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
-        # body: 6 x 6 x 3
+        # body -> 6 x 6 x 3
         body_mix = conv(3, (1, 1), padding=0, name="body_mix")
         x = body_mix(x)
         x = nn.tanh(x)
         x = body_mix(x)
         x = Twice(name="body_twice1")(x)
 
-        # head: 3
-        return jnp.mean(x, axis=(1, 2))
+        # head -> 3
+        return jnp.mean(x, axis=(-3, -2))

@@ -1,6 +1,6 @@
 """One convolution applied three times, inside a block and at the top.
 
-Input: N x 3 x 6 x 6 (any H x W of at least 1 x 1)
+Input (NxCxHxW): N x 3 x 6 x 6 (any H x W of at least 1 x 1)
 Output: N x 3
 Parameters: 96
 
