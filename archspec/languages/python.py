@@ -41,6 +41,7 @@ KEYWORDS = frozenset(keyword.kwlist) | {"_", "case", "match", "type"}
 BUILTINS_USED = frozenset(
     {"abs", "len", "math", "max", "min", "sum"}
     | {"Literal", "Sequence", "bool", "float", "int", "str", "tuple"}
+    | {"dict", "enumerate", "isinstance", "list", "range", "slice", "super", "zip"}
 )
 """What the text printed here refers to; ``math``, ``Literal`` and ``Sequence`` are imported."""
 

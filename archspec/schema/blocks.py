@@ -113,7 +113,7 @@ def _check_inputs(
     for place, name in enumerate(inputs[:MOST_INPUTS]):
         where = listed[place].where if isinstance(listed, Sequence) else body.where
         if name != "x":
-            check_name(report, name, "layer", where, f"{path}[{place}]")
+            check_name(report, name, "input", where, f"{path}[{place}]")
         if name in inputs[:place]:
             report.add(f"two inputs are called `{name}`", where, f"{path}[{place}]")
         if name in parameters:

@@ -11,21 +11,26 @@ from archspec.names import LONGEST, is_camel, is_snake, snake
 from archspec.schema.report import Report
 
 # What each kind of name is called in messages; the keys are those of a manifest's [reserved].
-_KINDS = {"class": "class name", "parameter": "parameter", "layer": "name"}
+_KINDS = {"class": "class name", "parameter": "parameter", "layer": "name", "input": "input"}
 # Words with a meaning of their own in the language of specs.
 _OWN = {
     "parameter": {"true", "false", "none", "and", "or", "not", "if", "else",
                   "min", "max", "abs", "len", "floor", "ceil", "sum", "type"},
     "layer": {"previous", "in_channels"},
     "class": set(),
+    "input": set(),
 }  # fmt: skip
 
 
 @cache
 def _reserved(kind: str) -> dict[str, str]:
+    if kind == "input":
+        # An input is a name in paths and an argument of a function as well.
+        return _reserved("parameter") | _reserved("layer")
     reserved = dict.fromkeys(sorted(_OWN[kind]), "the spec language")
     for language in LANGUAGES.values():
-        reserved |= dict.fromkeys(language.KEYWORDS, language.TITLE)
+        words = language.KEYWORDS | language.BUILTINS_USED if kind != "layer" else language.KEYWORDS
+        reserved |= dict.fromkeys(words, language.TITLE)
     for backend in built_in():
         reserved |= dict.fromkeys(backend.reserved.get(kind, ()), backend.title)
     return reserved
@@ -43,7 +48,7 @@ def check_name(report: Report, name: str, kind: str, where: Location, path: str)
     Args:
         report: where problems go.
         name: the name.
-        kind: ``class``, ``parameter`` or ``layer``.
+        kind: ``class``, ``parameter``, ``layer`` or ``input``.
         where: its place in the file.
         path: its place in the spec.
     """

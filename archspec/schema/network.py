@@ -24,7 +24,7 @@ def read_inputs(scope: Scope, node: Node | None) -> tuple[Input, ...]:
         for entry in node:
             path = f"input.{entry.key}"
             if entry.key != "x":
-                check_name(report, entry.key, "layer", entry.key_where, path)
+                check_name(report, entry.key, "input", entry.key_where, path)
             found.append((entry.key, entry.value, path))
         if not found:
             report.add("a network needs at least one input", node.where, "input")
@@ -153,6 +153,9 @@ def check_arguments(scope: Scope, node: Mapping, arguments: list[str]) -> None:
                 path,
                 "leave it a parameter, which `--set` changes when code is generated",
             )
+        else:
+            # It becomes an attribute of the class, beside the framework's own.
+            check_name(scope.report, name, "layer", where, path)
 
 
 def _size_names(node: Node) -> set[str]:
