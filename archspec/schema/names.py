@@ -66,7 +66,7 @@ def check_name(report: Report, name: str, kind: str, where: Location, path: str)
         return False
     owner = _reserved(kind).get(name)
     if owner:
-        suffix = {"class": "Net", "layer": "1", "parameter": "_value"}[kind]
+        suffix = {"class": "Net", "parameter": "_value"}.get(kind, "1")
         hint = f"another name, such as `{name}{suffix}`"
         report.add(f"`{name}` is a reserved word of {owner}", where, path, hint)
         return False
