@@ -91,6 +91,7 @@ def verify(
             folder, source = root / each.name, sources[each.name]
             request.write_request(folder, model, each, source, question, wanted, device)
             following = partial(tell, each.title)
+            following("start", "begins")
             answers[each.name] = process.run(each, folder, device, timeout, following)
         if any(request.GRADIENTS in answer.done for answer in answers.values()):
             basis.slope = reference.slope(model.graph, question, seed, partial(tell, "Oracle"))
