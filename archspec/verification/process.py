@@ -17,6 +17,7 @@ from typing import Any
 from safetensors import safe_open
 
 from archspec.backends import Backend
+from archspec.errors import VerificationError
 from archspec.verification.compare import Array
 
 _SUPPORT = Path(__file__).resolve().parent.parent / "runner"
@@ -65,6 +66,11 @@ class Answer:
         """The arrays of a task by ``kind:name``; of some kinds only, if given."""
         path = self.folder / f"{task}.safetensors"
         if not path.exists():
+            if task in self.done:
+                raise VerificationError(
+                    f"the results of the task `{task}` have gone from {self.folder}",
+                    hint="something else cleans the folder for temporary files; try again",
+                )
             return {}
         with safe_open(path, framework="numpy") as file:
             names = [name for name in file.keys() if not kinds or name.partition(":")[0] in kinds]  # noqa: SIM118
