@@ -92,6 +92,10 @@ def write_atomically(path: Path, text: str) -> bool:
     """
     data = text.encode()
     try:
+        # A link stays one: what it points at is written.
+        path = Path(os.path.realpath(path))
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise OSError(None, "it is no ordinary file")
         if path.is_file() and path.read_bytes() == data:
             return False
         path.parent.mkdir(parents=True, exist_ok=True)

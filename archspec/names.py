@@ -32,8 +32,25 @@ def camel(name: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 
+# How many names have been compared for suggestions since the last spec was begun: a file with
+# thousands of mistakes gets none for most of them.
+_compared = 0
+_MOST_COMPARED = 20_000
+
+
+def begin_suggestions() -> None:
+    """Allow suggestions anew; called for each spec that is read."""
+    global _compared
+    _compared = 0
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that a mistyped one most likely means."""
+    """The known name that a mistyped one most likely means; None after too many questions."""
+    global _compared
+    known = set(known)
+    _compared += len(known)
+    if len(name) > LONGEST or _compared > _MOST_COMPARED:
+        return None
     matches = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
     return matches[0] if matches else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Optional
@@ -9,6 +10,7 @@ from typing import Annotated, Optional
 import typer
 
 from archspec.cli.options import SET_HELP, SPEC_HELP, find_spec, parse_settings
+from archspec.cli.screen import plain
 from archspec.errors import ArchspecError, Problem, UsageError
 
 
@@ -21,8 +23,8 @@ def generate(
         ),
     ] = None,
     output: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--output", "-o", help="A file, or a folder where there are several."),
+        Optional[str],  # noqa: UP045
+        typer.Option("--output", "-o", help="A file, or a folder (with a / at the end)."),
     ] = None,
     stdout: Annotated[bool, typer.Option("--stdout", help="Print instead of writing.")] = False,
     settings: Annotated[
@@ -87,7 +89,7 @@ def generate(
         return
     for target, changed in zip(targets, write(targets), strict=True):
         if not quiet:
-            print(f"{'wrote' if changed else 'unchanged'} {target.path}")
+            print(f"{'wrote' if changed else 'unchanged'} {plain(str(target.path))}")
 
 
 def _specs(given: list[str], everything: bool) -> list[str]:
@@ -108,11 +110,11 @@ def _specs(given: list[str], everything: bool) -> list[str]:
     return found
 
 
-def _place(output: Path | None, count: int) -> tuple[Path | None, bool]:
+def _place(output: str | None, count: int) -> tuple[Path | None, bool]:
     """The path given by ``--output`` and whether it is a folder."""
     if output is None:
         return None, True
-    return output, count > 1 or output.is_dir() or str(output).endswith(("/", "\\"))
+    return Path(output), count > 1 or output.endswith(("/", "\\")) or os.path.isdir(output)
 
 
 def _refuse_clashes(targets: list) -> None:  # type: ignore[type-arg]

@@ -7,6 +7,7 @@ from typing import Annotated, Optional
 import typer
 
 from archspec.cli.options import SET_HELP, find_spec, parse_settings
+from archspec.cli.screen import plain
 from archspec.errors import ArchspecError, Problem, UsageError
 
 
@@ -37,7 +38,7 @@ def validate(
         if not quiet:
             graph = model.graph
             print(
-                f"{path}: ok: {spec.name}, {len(graph.nodes)} layers,"
+                f"{plain(path)}: ok: {spec.name}, {len(graph.nodes)} layers,"
                 f" {graph.parameters:,} parameters, {graph.multiply_adds:,} multiply-adds"
             )
     if problems:

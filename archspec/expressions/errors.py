@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
+from archspec import names
 from archspec.errors import ArchspecError
 
 _LONGEST_SHOWN = 60
@@ -30,8 +30,8 @@ def shortened(text: str) -> str:
 
 def resembling(name: str, known: Iterable[str]) -> str | None:
     """The hint that names the one of ``known`` that ``name`` may be a slip of, if any."""
-    match = get_close_matches(name[:_LONGEST_SHOWN], sorted(known), n=1)
-    return f"did you mean `{match[0]}`?" if match else None
+    match = names.nearest(name, known)
+    return f"did you mean `{match}`?" if match else None
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -34,4 +34,4 @@ def _plain(character: str) -> str:
     category = unicodedata.category(character)
     if category == "Zs":
         return " "
-    return "" if category in ("Cc", "Cf", "Cs") and character != "\n" else character
+    return "" if category in ("Cc", "Cf", "Cn", "Co", "Cs") and character != "\n" else character

@@ -233,6 +233,8 @@ def _never(value: object) -> object:
 Count = _number("integer", 1)
 Number = _number("number")
 Positive = _number("number", 0)
+# Added to a variance before its root: frameworks refuse 0.
+Epsilon = _number("number", 1e-12)
 Rate = _number("number", 0, 1)
 Flag = _number("bool")
 PerAxis = _per_axis(1)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 from archspec.errors import ArchspecError
 from archspec.expressions import Const
 from archspec.model.shape import Shape
-from archspec.operators.fields import Count, Fact, Positive, Rate
+from archspec.operators.fields import Count, Epsilon, Fact, Positive, Rate
 from archspec.operators.operator import Operator, Tensor
 
 
@@ -33,7 +33,7 @@ class BatchNorm(Operator):
     onnx: ClassVar[str] = "BatchNormalization-15"
     trains: ClassVar[bool] = True
 
-    eps: Positive
+    eps: Epsilon
     decay: Rate
     running_variance: Literal["framework", "biased", "unbiased"] = "framework"
 
@@ -59,7 +59,7 @@ class LayerNorm(Operator):
     onnx: ClassVar[str] = "LayerNormalization-17"
 
     axes: tuple[Literal["C", "D", "H", "W"], ...]
-    eps: Positive
+    eps: Epsilon
     spatial_sizes: Fact = None
 
     def check(self, inputs: Sequence[Shape]) -> None:
@@ -88,7 +88,7 @@ class GroupNorm(Operator):
     onnx: ClassVar[str] = "GroupNormalization-21"
 
     groups: Count
-    eps: Positive
+    eps: Epsilon
 
     def check(self, inputs: Sequence[Shape]) -> None:
         super().check(inputs)

@@ -107,7 +107,8 @@ class _Outliner:
 
     def _class(self, chain: Chain, outside: list[str], exported: tuple[str, ...]) -> Module:
         name = _unused(self.module.name + "".join(map(camel, chain.key.split("."))), self.taken)
-        inputs = ("x", *(key.replace(".", "_") for key in outside[1:]))
+        named = [key.replace(".", "_") for key in outside[1:]]
+        inputs = ("x", *(f"{each}_" if each == "x" else each for each in named))
         renamed = dict(zip(outside, inputs, strict=True))
         moved = _moved(chain, chain.key, renamed, self.module.name)
         assert isinstance(moved, Chain)

@@ -50,6 +50,7 @@ class _Planner:
         module = self.module
         self.taken |= set(module.inputs) | {"self", "outputs", "train"}
         self.taken |= {each.name for each in module.parameters}
+        self.taken |= {step.repeat.index for step in module.steps() if step.repeat}
         exported = self.exports.get(module.name, ())
         self.lasting = lasting(module, self.modules, exported)
         self.variables = {name: name for name in module.inputs}

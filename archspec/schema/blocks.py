@@ -118,6 +118,8 @@ def _check_inputs(
             report.add(f"two inputs are called `{name}`", where, f"{path}[{place}]")
         if name in parameters:
             report.add(f"`{name}` is a parameter too", where, f"{path}[{place}]")
+        if name in channel_names(inputs):
+            report.add(f"`{name}` is what channels are called", where, f"{path}[{place}]")
 
 
 def _uses(layers: tuple[Layer, ...]) -> Iterator[tuple[str, Location]]:

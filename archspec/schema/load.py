@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from archspec.names import snake
+from archspec.names import begin_suggestions, snake
 from archspec.reading import Mapping, Node, read_file, read_yaml
 from archspec.schema.blocks import check_cycles, read_blocks
 from archspec.schema.defaults import read_defaults
@@ -49,6 +49,7 @@ def loads(text: str, file: str = "spec.yaml", folder: str | Path = ".") -> Spec:
 
 
 def _load(node: Node, path: Path, shown: str) -> Spec:
+    begin_suggestions()
     report = Report()
     files = Files(path.parent, {path: shown})
     merged = merge_files(report, files, path, node)

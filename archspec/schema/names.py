@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 
 from archspec.backends import built_in
@@ -26,7 +27,8 @@ _OWN = {
 def _reserved(kind: str) -> dict[str, str]:
     if kind == "input":
         # An input is a name in paths and an argument of a function as well.
-        return _reserved("parameter") | _reserved("layer")
+        variables = {w: b.title for b in built_in() for w in b.reserved.get("variable", ())}
+        return _reserved("parameter") | _reserved("layer") | variables
     reserved = dict.fromkeys(sorted(_OWN[kind]), "the spec language")
     for language in LANGUAGES.values():
         words = language.KEYWORDS | language.BUILTINS_USED if kind != "layer" else language.KEYWORDS
@@ -39,7 +41,11 @@ def _reserved(kind: str) -> dict[str, str]:
 def is_word(name: str) -> bool:
     """Whether a name is one that every language can import a file by."""
     words = {word for language in LANGUAGES.values() for word in language.KEYWORDS}
-    return name.isidentifier() and name.isascii() and name not in words
+    # A file called as a module that generated files import would stand in its way.
+    words |= sys.stdlib_module_names | {"numpy"}
+    words |= {package for backend in built_in() for package in backend.manifest.packages}
+    plain = name.isidentifier() and name.isascii() and not name.startswith("__")
+    return plain and name not in words
 
 
 def check_name(report: Report, name: str, kind: str, where: Location, path: str) -> bool:
