@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
-from archspec import names
 from archspec.errors import ArchspecError
 
 _LONGEST_SHOWN = 60
+
+# Comparing is slow: where so many names are in scope, none is suggested.
+_MOST_COMPARED = 100
 
 
 class ExpressionError(ArchspecError):
@@ -30,8 +33,11 @@ def shortened(text: str) -> str:
 
 def resembling(name: str, known: Iterable[str]) -> str | None:
     """The hint that names the one of ``known`` that ``name`` may be a slip of, if any."""
-    match = names.nearest(name, known)
-    return f"did you mean `{match}`?" if match else None
+    candidates = sorted(known)
+    if len(candidates) > _MOST_COMPARED:
+        return None
+    match = get_close_matches(name[:_LONGEST_SHOWN], candidates, n=1)
+    return f"did you mean `{match[0]}`?" if match else None
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

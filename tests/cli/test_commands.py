@@ -259,6 +259,7 @@ def test_a_mistake_of_ours_is_no_traceback(run: Run, monkeypatch: pytest.MonkeyP
     def fails(path: object) -> None:
         raise ZeroDivisionError("oops")
 
+    monkeypatch.delenv("ARCHSPEC_TRACEBACK", raising=False)
     monkeypatch.setattr("archspec.schema.load", fails)
     ran = run("validate", "specs/lenet.yaml")
     assert ran.code == 1

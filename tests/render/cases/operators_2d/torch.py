@@ -14,11 +14,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-def sequential(**layers: nn.Module) -> nn.Sequential:
-    """Layers in order, each under its name."""
-    return nn.Sequential(OrderedDict(layers))
-
-
 class ChannelLayerNorm(nn.LayerNorm):
     """Layer normalisation over the channels of each position."""
 
@@ -51,6 +46,11 @@ class HardSigmoid(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.clamp(self.slope * x + 0.5, 0, 1)
+
+
+def sequential(**layers: nn.Module) -> nn.Sequential:
+    """Layers in order, each under its name."""
+    return nn.Sequential(OrderedDict(layers))
 
 
 class Operators(nn.Module):

@@ -13,11 +13,6 @@ import torch
 from torch import Tensor, nn
 
 
-def sequential(**layers: nn.Module) -> nn.Sequential:
-    """Layers in order, each under its name."""
-    return nn.Sequential(OrderedDict(layers))
-
-
 class UnpaddedAvgPool(nn.Module):
     """The mean of the elements of each window that are not padding."""
 
@@ -28,6 +23,11 @@ class UnpaddedAvgPool(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         ones = torch.ones_like(x[:1, :1])
         return self.pool(self.pad(x)) / self.pool(self.pad(ones))
+
+
+def sequential(**layers: nn.Module) -> nn.Sequential:
+    """Layers in order, each under its name."""
+    return nn.Sequential(OrderedDict(layers))
 
 
 class Padded(nn.Module):
