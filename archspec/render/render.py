@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from archspec.backends import Backend, find_backend
-from archspec.errors import BackendError
 from archspec.expressions import Expr, names_in_order, substitute
 from archspec.expressions.nodes import Const, Name
 from archspec.model.module import Module, ModuleParameter, Step
 from archspec.operators import Operator
+from archspec.render.clashes import refuse_indices, refuse_namesakes
 from archspec.render.environment import Templates
 from archspec.render.format import FORMATTERS
 from archspec.render.header import header
 from archspec.render.outline import outline
 from archspec.render.plan import plan
 from archspec.render.source_map import Rendered, Span, lines_of, without_marks
-from archspec.render.statements import Member, Plan
+from archspec.render.statements import Plan
 from archspec.resolution import Model
 from archspec.schema.initialization import Distribution, Initialization
 from archspec.schema.spec import MISSING
@@ -138,21 +138,14 @@ class _Renderer:
             *self.backend.manifest.reserved.get("variable", []),
             *self.templates.language.BUILTINS_USED,
         ]
-        for step in module.steps():
-            if step.repeat is not None and step.repeat.index in reserved:
-                raise BackendError(
-                    f"the index `{step.repeat.index}` is a name that generated code uses itself",
-                    step.where,
-                    step.key,
-                    "another `index`, such as `i`",
-                )
+        refuse_indices(module, reserved)
         planned = plan(module, self.backend.manifest.containers, exports, reserved)
         templates.module = module.name
         templates.names = set()
         own = {each.name for each in module.parameters if not self._inferred(each)}
         templates.fields = frozenset(own)
         if self.backend.manifest.containers == "modules":
-            self._refuse_namesakes(planned.members)
+            refuse_namesakes(templates, planned.members)
         body = templates.render(
             "module.jinja",
             part="class",
@@ -177,26 +170,6 @@ class _Renderer:
         )
         self.signatures[module.name] = parameters
         return ClassView(planned, body, parameters, used, tuple(self._saved(module)))
-
-    def _refuse_namesakes(self, members: tuple[Member, ...]) -> None:
-        """Refuse a layer that is called as a part of another one is (``conv1_pad``)."""
-        taken: dict[str, str] = {}
-        for member in members:
-            self._refuse_namesakes(member.members)
-            step = member.step
-            endings = [""]
-            if step is not None and step.operator is not None:
-                endings = [ending for ending, _ in self.templates.layer(step)]
-            for ending in endings:
-                name = f"{member.name}{ending}"
-                if name in taken:
-                    raise BackendError(
-                        f"`{member.name}` and `{taken[name]}` would both make a `{name}`"
-                        f" in {self.backend.title}",
-                        step.where if step else None,
-                        hint="give one of them another name with `as`",
-                    )
-                taken[name] = member.name
 
     def _inferred(self, parameter: ModuleParameter) -> bool:
         return parameter.role == "channels" and self.backend.manifest.infers_channels
