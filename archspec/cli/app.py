@@ -64,6 +64,11 @@ def main() -> None:
         # The reader of a pipe has gone; say nothing more, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except (OSError, UnicodeEncodeError) as error:
+        # Standard output is full, closed, or cannot show a character.
+        reason = getattr(error, "strerror", None) or str(error)
+        print_error(ArchspecError(f"cannot write the output: {reason}"))
+        sys.exit(1)
     except RecursionError:
         print_error(ArchspecError("the spec is nested too deeply"))
         sys.exit(1)

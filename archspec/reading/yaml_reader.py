@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from yaml import events
 
+from archspec.errors import Location, SpecError
 from archspec.reading.composer import Composer, LimitReached
 from archspec.reading.nodes import Node
 from archspec.reading.source import bytes_of, place_of, text_of
@@ -32,6 +33,9 @@ def read_file(path: Path, shown_as: str | None = None) -> Node:
     return read_yaml(bytes_of(path, file), file)
 
 
+_MOST_DIRECTIVES = 100
+
+
 def read_yaml(data: bytes | str, file: str) -> Node:
     """Read one YAML document.
 
@@ -44,6 +48,9 @@ def read_yaml(data: bytes | str, file: str) -> Node:
             duplicate key, an anchor), and stops at an error of syntax and at a limit.
     """
     text = text_of(data, file)
+    if text.count("\n%") > _MOST_DIRECTIVES:
+        # libyaml compares each directive with all before it, before its first event.
+        raise SpecError("the file has too many directives (`%`)", Location(file, 1, 1))
     composer = Composer(file, end=place_of(text, len(text), file))
     try:
         for event in _events(text):
