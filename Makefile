@@ -85,9 +85,10 @@ clean: ## Remove what is built and cached, and the environment.
 
 # PyTorch first and alone, so that nothing that comes after can choose another build of it.
 $(FRAMEWORKS): $(VERSIONS) | $(PY)
-	@echo "Installing PyTorch and Flax into $(VENV); this takes a minute or two."
+	@echo "Installing the frameworks into $(VENV); this takes a minute or two."
 	$(PIP_INSTALL) "$$(grep '^torch==' constraints.txt)"
-	$(PIP_INSTALL) -e ".[torch,flax]"
+	$(PIP_INSTALL) tensorflow-cpu keras
+	$(PIP_INSTALL) -e ".[torch,flax,nnx,onnx]"
 	@touch $@
 
 $(TOOLS): $(VERSIONS) | $(PY)

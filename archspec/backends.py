@@ -37,6 +37,36 @@ class ImportLine(BaseModel):
     line: str
 
 
+class Environment(BaseModel):
+    """An environment of its own, for what cannot live beside other packages.
+
+    Attributes:
+        python: the version of Python that it needs, such as ``3.11``.
+        requirements: what is installed into it, versions pinned.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    python: str = Field(pattern=r"^3\.\d+$")
+    requirements: list[str]
+
+
+class Interpreter(BaseModel):
+    """The program that runs ``runner.<extension>`` of a backend that is not written in Python.
+
+    Attributes:
+        program: what it is called on PATH.
+        variable: the environment variable that says where it is, if it is not on PATH.
+        arguments: what it is always given, before the runner.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    program: str
+    variable: str
+    arguments: list[str] = []
+
+
 class Manifest(BaseModel):
     """The contents of a ``backend.toml``.
 
@@ -47,14 +77,20 @@ class Manifest(BaseModel):
         extension: of generated files, without the dot.
         layout: ``channels_first`` (N, C, H, W) or ``channels_last`` (N, H, W, C).
         containers: ``modules`` where stages and branches are modules of their own, ``inline``
-            where they are written out in their class.
+            where they are written out in their class, ``combinators`` where a class is an
+            expression of them, ``graph`` where nothing but the layers is left.
         infers_channels: whether layers find their input channels themselves.
         field_prefix: what stands before a class's parameter inside the class.
         inside, between: what joins the parts of a path inside a class and between classes.
+        tensor_joint: what joins a module's path and the name of its tensor; else ``between``.
         collection: the collection of tensors that name none; without one, names have none.
         wrappers: what its wrappers of models put before every tensor's name.
-        packages: distributions that it needs, with the least version.
+        gradients: whether it can differentiate; if not, it is held to forward passes alone.
+        packages: distributions that it needs, with the least version; ``tensorflow|tensorflow-cpu``
+            is either of the two.
         install: the command that installs them.
+        environment: where those packages live, if not beside archspec.
+        interpreter: what runs it, if not Python.
         checkpoints: file endings its runner can read and write besides ``.safetensors``.
         running_variance: how its BatchNorm counts the running variance: ``biased`` (by n) or
             ``unbiased`` (by n - 1).
@@ -71,17 +107,21 @@ class Manifest(BaseModel):
     language: str
     extension: str = Field(pattern=r"^[a-z]+$")
     layout: Literal["channels_first", "channels_last"]
-    containers: Literal["modules", "inline"]
+    containers: Literal["modules", "inline", "combinators", "graph"]
     infers_channels: bool = False
     field_prefix: str = ""
     inside: str = "."
     between: str = "."
+    tensor_joint: str | None = None
     collection: str | None = None
     wrappers: list[str] = []
     running_variance: Literal["biased", "unbiased"] = "biased"
     cancelling: list[str] = []
+    gradients: bool = True
     packages: dict[str, str]
     install: str
+    environment: Environment | None = None
+    interpreter: Interpreter | None = None
     checkpoints: list[str] = []
     imports: list[ImportLine] = []
     activations: dict[str, str] = {}
@@ -121,19 +161,20 @@ class Backend:
     @property
     def runner(self) -> Path:
         """The script that runs generated modules."""
-        return self.folder / "runner.py"
+        ending = "py" if self.manifest.interpreter is None else self.manifest.extension
+        return self.folder / f"runner.{ending}"
 
     def installed(self) -> dict[str, str | None]:
         """The version of each package it needs, None where it is missing."""
-        from importlib import metadata
+        from archspec.environments import installed
 
-        versions: dict[str, str | None] = {}
-        for package in self.manifest.packages:
-            try:
-                versions[package] = metadata.version(package)
-            except metadata.PackageNotFoundError:
-                versions[package] = None
-        return versions
+        return installed(self.manifest)
+
+    def command(self) -> list[str]:
+        """What runs a script of this backend: its interpreter, and what that is given."""
+        from archspec.environments import command
+
+        return command(self.manifest)
 
     @property
     def available(self) -> bool:

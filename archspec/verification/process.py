@@ -6,8 +6,8 @@ import contextlib
 import json
 import os
 import shlex
+import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -100,7 +100,7 @@ def run(
     settings = dict(_ENVIRONMENT)
     if device == "cpu":
         settings |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
-    command = [sys.executable, str(backend.runner.resolve()), str(folder)]
+    command = [*backend.command(), str(backend.runner.resolve()), str(folder)]
     by_hand = shlex.join(["env", f"PYTHONPATH={_SUPPORT}", *command])
     log: list[str] = []
     late = threading.Event()
@@ -113,11 +113,12 @@ def run(
         text=True,
         encoding="utf-8",
         errors="replace",
+        start_new_session=True,
     )
 
     def end() -> None:
         late.set()
-        process.kill()
+        _kill(process)
 
     timer = threading.Timer(timeout, end)
     timer.start()
@@ -132,12 +133,21 @@ def run(
         code = process.wait()
     finally:
         timer.cancel()
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        # What it has started must not outlive it either.
+        _kill(process)
+        process.wait()
         with contextlib.suppress(AttributeError):
             process.stdout.close()  # type: ignore[union-attr]
     return _answer(folder, code, late.is_set(), timeout, "\n".join(log), by_hand)
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    """End a process with all that it has started."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    elif process.poll() is None:
+        process.kill()
 
 
 def _event(line: str) -> dict[str, Any] | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -70,7 +69,7 @@ def write_checkpoint(backend: Backend, path: Path, tensors: Mapping[str, Array])
 
 def _run(backend: Backend, file: str, arguments: list[str]) -> None:
     # With -P no file beside the script or in the current folder passes for a package.
-    command = [sys.executable, "-P", str(backend.checkpoint.absolute()), *arguments]
+    command = [*backend.command(), "-P", str(backend.checkpoint.absolute()), *arguments]
     finished = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,

@@ -166,8 +166,9 @@ def _placed(node: Node, tensor: Tensor, manifest: Manifest) -> Placed:
 
 def _tensor_path(node: Node, naming: TensorNaming, manifest: Manifest) -> str:
     collection = naming.collection or manifest.collection
-    parts = [joined(node.groups, manifest), naming.name]
-    return manifest.between.join([collection, *parts] if collection else parts)
+    joint = manifest.between if manifest.tensor_joint is None else manifest.tensor_joint
+    path = f"{joined(node.groups, manifest)}{joint}{naming.name}"
+    return f"{collection}{manifest.between}{path}" if collection else path
 
 
 def expanded_axes(axes: str, spatial: int) -> list[str]:
