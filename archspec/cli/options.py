@@ -14,6 +14,21 @@ if TYPE_CHECKING:
 SET_HELP = "Set a parameter of the network: NAME=VALUE. May be repeated."
 SPEC_HELP = "A spec, or the name of a bundled one (see `archspec list`)."
 
+BACKEND_HELP = "A backend's name or folder, or `all`. Repeatable."
+ALL = "all"
+
+
+def expand(backends: list[str] | None) -> list[str] | None:
+    """The backends named on the command line; None, for those that are there, for none."""
+    if not backends:
+        return None
+    if ALL not in backends:
+        return backends
+    from archspec.backends import built_in
+
+    every = [each.name for each in built_in()]
+    return [*every, *(each for each in backends if each not in (*every, ALL))]
+
 
 def find_spec(path: str) -> str:
     """The path of a spec: as given, or that of the bundled spec of this name."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from archspec.cli.options import SET_HELP, SPEC_HELP, load_model
+from archspec.cli.options import BACKEND_HELP, SET_HELP, SPEC_HELP, expand, load_model
+from archspec.cli.progress import progress
 from archspec.errors import ArchspecError, UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ def verify(
     spec: Annotated[str, typer.Argument(metavar="SPEC", help=SPEC_HELP)],
     backend: Annotated[
         Optional[list[str]],  # noqa: UP045 - typer reads the annotation at run time
-        typer.Option("--backend", "-b", help="A backend's name or folder. Repeatable."),
+        typer.Option("--backend", "-b", help=BACKEND_HELP),
     ] = None,
     module: Annotated[
         Optional[list[str]],  # noqa: UP045
@@ -62,6 +61,21 @@ def verify(
             metavar="SIZE", help="Refuse what needs more [default: 80 % of what is available]."
         ),
     ] = None,
+    jobs: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(
+            "--jobs",
+            "-j",
+            min=1,
+            help="Backends that run at once [default: as many as there are cores and memory for].",
+        ),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=1, help="Seconds after which a backend is stopped.")
+    ] = 1800,
+    details: Annotated[
+        bool, typer.Option("--details", help="Show a row for each check, not for each backend.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Show that a network's code computes what its spec says.
@@ -83,10 +97,10 @@ def verify(
     model = load_model(spec, settings or [])
     modules = _modules(module or [])
     most = None if max_memory is None else parse_size(max_memory)
-    with _progress(quiet) as tell:
+    with progress(quiet) as tell:
         result = run(
             model,
-            backend or None,
+            expand(backend),
             modules,
             batch=batch,
             seed=seed,
@@ -94,11 +108,13 @@ def verify(
             device=device,
             steps=steps,
             max_memory=most,
+            jobs=jobs,
+            timeout=timeout,
             progress=tell,
         )
     _write(result, as_json, report)
     if not quiet and str(as_json) != "-":
-        _show(result)
+        _show(result, details)
     if not result.agrees:
         if quiet:
             print(f"{result.spec}: not verified", file=sys.stderr)
@@ -116,26 +132,6 @@ def _modules(texts: list[str]) -> dict[str, str]:
             raise UsageError(f"--module: two files are given for `{name}`")
         modules[name] = file
     return modules
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[str, str, str], None] | None]:
-    """A line on a terminal that says what is going on; nothing in a pipe."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        line = bar.add_task("starting", total=None)
-
-        def tell(who: str, what: str, state: str) -> None:
-            if state == "begins":
-                bar.update(line, description=f"{who}: {what}")
-
-        yield tell
 
 
 def _write(result: Result, as_json: Path | None, report: Path | None) -> None:
@@ -158,10 +154,10 @@ def _put(text: str, path: Path) -> None:
         raise ArchspecError(f"cannot write {path}: {error.strerror}") from None
 
 
-def _show(result: Result) -> None:
+def _show(result: Result, details: bool) -> None:
     from rich.console import Console
 
     from archspec.verification.table import table
 
     console = Console(highlight=False, soft_wrap=False)
-    console.print(table(result, console))
+    console.print(table(result, console, details))

@@ -57,6 +57,8 @@ def assess(
             source.unchanged,
             answer.versions,
             {name: report["seconds"] for name, report in answer.tasks.items()},
+            elapsed=answer.seconds,
+            stand_in=answer.stand_in,
         )
         if each.name in participants:
             part = _compared(comparison, participants[each.name], part)
@@ -78,9 +80,10 @@ def _compared(comparison: Comparison, one: Participant, part: BackendResult) -> 
     findings = list(comparison.findings(one.backend.name))
     passed = all(each.check.passed for each in findings)
     whole = all(report["error"] is None for report in one.answer.tasks.values())
+    agrees = passed and whole and one.answer.error is None
     return replace(
         part,
-        status="agrees" if passed and whole and one.answer.error is None else "disagrees",
+        status=("stand-in" if part.stand_in else "agrees") if agrees else "disagrees",
         checks=tuple(each.check for each in findings),
         divergences=divergences(comparison, one, findings),
     )
@@ -99,6 +102,9 @@ def _explained(
     if error["kind"] == "Mismatch":
         hint = "the path of a tensor is what frameworks have in common: keep the generated names"
         return replace(part, status="failed", problem=_mismatch(error, model, backend), hint=hint)
+    if error["kind"] == "Missing":
+        problem = str(error["message"]).strip()
+        return replace(part, status="missing", problem=problem, hint=backend.manifest.install)
     where = f" in the task `{task}`" if task != "start" else ""
     lines = str(error["message"]).strip().splitlines() or [""]
     problem = f"{error['kind']}{where}: {lines[0]}"

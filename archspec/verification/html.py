@@ -6,9 +6,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from archspec.verification import memory
+from archspec.verification import memory, summary
+from archspec.verification.details import against, label, rows
+from archspec.verification.figures import figure, seconds
 from archspec.verification.result import Result
-from archspec.verification.table import against, figure, label, rows
 
 
 def html(result: Result) -> str:
@@ -27,5 +28,7 @@ def html(result: Result) -> str:
         label=label,
         against=against,
         figure=figure,
+        seconds=seconds,
         size=memory.shown,
+        summary=summary,
     )

@@ -34,20 +34,21 @@ _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _UNITS |= {f"{unit}I": 2 ** (10 * power) for power, unit in enumerate("KMGT", 1)}
 
 
-def estimate(graph: Graph, batch: int, backends: int) -> int:
-    """The bytes that verifying a network takes, this process and the one that runs beside it.
+def estimate(graph: Graph, batch: int, backends: int, jobs: int = 1) -> int:
+    """The bytes that verifying a network takes, this process and those that run beside it.
 
     Args:
         graph: the network.
         batch: examples per pass.
-        backends: how many run, one after the other.
+        backends: how many run.
+        jobs: how many of them at once.
     """
     tensors = 8 * sum(tensor.elements for _, tensor in graph.tensors.values())
     inputs = sum(shape.elements for shape in graph.inputs.values())
     values = 8 * batch * (inputs + sum(node.shape.elements for node in graph.nodes))
     runner = _PROCESS + _TENSOR_COPIES * tensors + _VALUE_COPIES * values
     own = _PARENT + _OWN_TENSORS * tensors + (_OWN_VALUES + backends * _READ_VALUES) * values
-    return int(own + runner)
+    return int(own + jobs * runner)
 
 
 def available() -> int:
@@ -66,6 +67,11 @@ def available() -> int:
     return min(found)
 
 
+def allowed(most: int | None) -> int:
+    """The bytes that may be used; None stands for a part of what is available."""
+    return int(_PART * available()) if most is None else most
+
+
 def refuse_too_large(needed: int, most: int | None) -> None:
     """Refuse what will not fit.
 
@@ -76,11 +82,11 @@ def refuse_too_large(needed: int, most: int | None) -> None:
     Raises:
         VerificationError: with both figures.
     """
-    allowed = int(_PART * available()) if most is None else most
-    if needed > allowed:
+    bound = allowed(most)
+    if needed > bound:
         source = f"{_PART:.0%} of the available memory" if most is None else "the limit given"
         raise VerificationError(
-            f"this needs about {shown(needed)}, more than {shown(allowed)} ({source})",
+            f"this needs about {shown(needed)}, more than {shown(bound)} ({source})",
             hint="a smaller input or batch, or a larger --max-memory",
         )
 

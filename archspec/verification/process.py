@@ -9,8 +9,9 @@ import shlex
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,24 @@ _ENVIRONMENT = {
 }
 
 
+# Libraries for arrays that take as many threads as there are cores, unless told.
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+
+
+@dataclass
+class Runs:
+    """Processes that are running, so that all can be ended."""
+
+    running: set[subprocess.Popen[str]] = field(default_factory=set)
+    ended: bool = False
+
+    def end(self) -> None:
+        """End all that run, and let no other start."""
+        self.ended = True
+        for each in list(self.running):
+            _kill(each)
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a runner computed.
@@ -48,6 +67,8 @@ class Answer:
         error: what stopped it as a whole; None if nothing did.
         log: the end of what it printed.
         command: how to run it again by hand.
+        seconds: how long it took, its start included.
+        stand_in: if something stood in for the framework, what.
     """
 
     folder: Path
@@ -56,6 +77,8 @@ class Answer:
     error: dict[str, Any] | None
     log: str
     command: str
+    seconds: float = 0.0
+    stand_in: str = ""
 
     @property
     def done(self) -> set[str]:
@@ -87,6 +110,8 @@ def run(
     device: str,
     timeout: float,
     progress: Callable[[str, str], None],
+    runs: Runs | None = None,
+    threads: int = 0,
 ) -> Answer:
     """Run a backend's runner on the request in a folder, to its end.
 
@@ -96,7 +121,12 @@ def run(
         device: ``cpu`` or ``cuda``.
         timeout: in seconds, after which the process is ended.
         progress: told the name of each task and ``begins`` or ``ends``.
+        runs: where the process is kept while it runs.
+        threads: that its libraries shall use, unless the user says otherwise; 0 for theirs.
     """
+    begun = time.perf_counter()
+    runs = runs or Runs()
+    defaults = {**_DEFAULTS, **dict.fromkeys(_THREADS if threads else (), str(threads))}
     settings = dict(_ENVIRONMENT)
     if device == "cpu":
         settings |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
@@ -106,7 +136,7 @@ def run(
     late = threading.Event()
     process = subprocess.Popen(
         command,
-        env={**_DEFAULTS, **os.environ, **settings},
+        env={**defaults, **os.environ, **settings},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -122,7 +152,10 @@ def run(
 
     timer = threading.Timer(timeout, end)
     timer.start()
+    runs.running.add(process)
     try:
+        if runs.ended:
+            _kill(process)
         assert process.stdout is not None
         for line in process.stdout:
             event = _event(line)
@@ -133,12 +166,14 @@ def run(
         code = process.wait()
     finally:
         timer.cancel()
+        runs.running.discard(process)
         # What it has started must not outlive it either.
         _kill(process)
         process.wait()
         with contextlib.suppress(AttributeError):
             process.stdout.close()  # type: ignore[union-attr]
-    return _answer(folder, code, late.is_set(), timeout, "\n".join(log), by_hand)
+    answer = _answer(folder, code, late.is_set(), timeout, "\n".join(log), by_hand)
+    return replace(answer, seconds=time.perf_counter() - begun)
 
 
 def _kill(process: subprocess.Popen[str]) -> None:
@@ -169,7 +204,19 @@ def _answer(folder: Path, code: int, late: bool, timeout: float, log: str, comma
     if error is None and late:
         error = {"kind": "Timeout", "message": f"it was still running after {timeout:.0f} s"}
     elif error is None and code:
-        ended = f"signal {-code}" if code < 0 else f"exit status {code}"
+        ended = _signal(-code) if code < 0 else f"exit status {code}"
         error = {"kind": "Crash", "message": f"its process ended with {ended}"}
+    elif error is None and not response["tasks"]:
+        error = {"kind": "Crash", "message": "its process ended without an answer"}
     tasks = {each["name"]: each for each in response["tasks"]}
-    return Answer(folder, response["versions"], tasks, error, log, command)
+    stand_in = str(response.get("stand_in") or "")
+    return Answer(folder, response["versions"], tasks, error, log, command, stand_in=stand_in)
+
+
+def _signal(number: int) -> str:
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        name = "a signal"
+    reason = {"SIGKILL": ", perhaps because memory ran out", "SIGSEGV": ", a segmentation fault"}
+    return f"signal {number} ({name}{reason.get(name, '')})"

@@ -8,7 +8,10 @@ from typing import Any, Literal
 
 from archspec.errors import Location
 
-Status = Literal["agrees", "disagrees", "failed", "missing"]
+Status = Literal["agrees", "disagrees", "failed", "missing", "refused", "stand-in"]
+
+NOT_RUN = ("missing", "refused")
+"""What says that a backend did not run, and so says nothing about the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,9 @@ class BackendResult:
 
     Args:
         name, title: of the backend.
-        status: ``missing`` if it is not installed, ``failed`` if it could not be run.
+        status: ``missing`` if it is not installed, ``refused`` if it cannot honour something in the
+            network, ``failed`` if it could not be run, ``stand-in`` if it agrees but something
+            stood in for the framework.
         file: the module that was run: where ``generate`` writes it, or the file given.
         sha256: of the module's text.
         generated: whether it is the generated text, unchanged.
@@ -85,6 +90,8 @@ class BackendResult:
         seconds: by task.
         problem, hint: why it could not be run, and what to try.
         log: the end of what it printed, if it failed.
+        elapsed: seconds from its start to its end.
+        stand_in: what stood in for the framework, in a sentence; empty for the framework itself.
     """
 
     name: str
@@ -101,6 +108,8 @@ class BackendResult:
     problem: str = ""
     hint: str = ""
     log: str = ""
+    elapsed: float = 0.0
+    stand_in: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,7 +128,9 @@ class Result:
         versions: of archspec, Python and NumPy.
         memory: the estimate, in bytes.
         backends: each backend's part.
-        required: names of backends that were asked for, and must be installed.
+        required: names of backends that were asked for, and must take part.
+        oracle_seconds: how long the oracle took.
+        jobs: how many backends ran at once.
     """
 
     network: str
@@ -141,12 +152,17 @@ class Result:
     seconds: float
     backends: tuple[BackendResult, ...]
     required: tuple[str, ...] = ()
+    oracle_seconds: float = 0.0
+    jobs: int = 1
 
     @property
     def agrees(self) -> bool:
-        """Whether a backend ran, and every one that was asked for or is installed agrees."""
+        """Whether a backend ran, and every one that was asked for or could run agrees."""
+        silent = (*NOT_RUN, "stand-in")
         needed = [
-            each for each in self.backends if each.status != "missing" or each.name in self.required
+            each
+            for each in self.backends
+            if each.status not in silent or each.name in self.required
         ]
         return bool(needed) and all(each.status == "agrees" for each in needed)
 

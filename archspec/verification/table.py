@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
@@ -11,63 +10,43 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from archspec.verification import summary
+from archspec.verification.details import details
+from archspec.verification.figures import brief, figure, seconds
 from archspec.verification.memory import shown as size
-from archspec.verification.result import BackendResult, Check, Divergence, Result
+from archspec.verification.result import NOT_RUN, BackendResult, Divergence, Result
 
-_STYLES = {"agrees": "green", "disagrees": "bold red", "failed": "bold red", "missing": "dim"}
+# Columns of a terminal from which on there is room between those of the table.
+_WIDE = 88
+
+_STYLES = {
+    "agrees": "green",
+    "disagrees": "bold red",
+    "failed": "bold red",
+    "missing": "dim",
+    "refused": "dim",
+    "stand-in": "yellow",
+}
 
 
-def table(result: Result, console: Console) -> RenderableType:
-    """A result as something that a console prints; nothing in it is read as markup."""
+def table(result: Result, console: Console, every_check: bool = False) -> RenderableType:
+    """A result as something that a console prints; nothing in it is read as markup.
+
+    Args:
+        result: what to show.
+        console: where.
+        every_check: a row for each check, rather than one for each backend.
+    """
     marks = ("✓", "✗") if console.encoding.lower().startswith("utf") else ("ok", "FAILED")
-    parts: list[RenderableType] = [_head(result), _figures(result, marks)]
+    figures = details(result, marks, _STYLES) if every_check else _summary(result, marks, console)
+    parts: list[RenderableType] = [_head(result), figures]
     parts.extend(_explanations(result))
     parts.append(_foot(result))
     return Group(*parts)
 
 
-def figure(number: float | None) -> str:
-    """An error or a gate, short."""
-    if number is None or math.isnan(number):
-        return "–"
-    if math.isinf(number):
-        return "∞"
-    return "0" if number == 0 else f"{number:.1e}"
-
-
-def rows(result: Result) -> list[tuple[Check, dict[str, Check]]]:
-    """Each row of the table: its first check, and the check of each backend by name."""
-    found: dict[tuple[str, str, bool], dict[str, Check]] = {}
-    for backend in result.backends:
-        for check in backend.checks:
-            key = (check.dtype, check.quantity, check.against == "differences")
-            found.setdefault(key, {})[backend.name] = check
-    every = [(next(iter(by_name.values())), by_name) for by_name in found.values()]
-    return sorted(every, key=lambda row: row[0].dtype == "float32")
-
-
-def label(check: Check, by_name: Mapping[str, Check]) -> str:
-    """What stands at the beginning of a row: its quantity, and how many were compared."""
-    if check.against == "differences":
-        return f"{check.quantity} by differences"
-    if check.quantity.startswith("layers"):
-        counts = dict.fromkeys(str(each.compared) for each in by_name.values())
-        return f"{check.quantity} ({' and '.join(counts)} of {check.of})"
-    return check.quantity
-
-
-def against(check: Check, result: Result) -> str:
-    """What a check was made against, in words."""
-    if check.against == "differences":
-        return "oracle"
-    titles = {each.name: each.title for each in result.backends}
-    if check.dtype == "float32":
-        return "each other"
-    return titles.get(check.against, check.against)
-
-
 def _head(result: Result) -> Text:
-    head = Text.assemble((result.network, "bold"), f"  {result.spec}\n")
+    head = Text.assemble((result.network, "bold"), f"  {_plain(result.spec)}\n")
     facts = [
         f"batch {result.batch}",
         f"seed {result.seed}",
@@ -78,49 +57,52 @@ def _head(result: Result) -> Text:
     return head.append(", ".join(facts), "dim").append(f"; {values}" if values else "", "dim")
 
 
-def _figures(result: Result, marks: tuple[str, str]) -> Table:
-    grid = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1))
+def _summary(result: Result, marks: tuple[str, str], console: Console) -> Table:
+    """One row for the oracle, and one for each backend."""
+    gap = int(console.width >= _WIDE)
+    grid = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, gap, 0, 0))
     grid.add_column("", no_wrap=True)
+    left_out = summary.unremarkable(result)
+    names = [each for each in summary.columns(result) if each not in left_out]
+    for name in names:
+        grid.add_column(summary.title(name, result), justify="right", no_wrap=True)
+    grid.add_column("time", justify="right", no_wrap=True)
+    grid.add_column("", no_wrap=True)
+    oracle = [_of_oracle(result, name, marks) for name in names]
+    time = Text(seconds(result.oracle_seconds), "dim")
+    grid.add_row(Text("NumPy oracle"), *oracle, time, Text("measure", "dim"))
     for backend in result.backends:
-        grid.add_column(backend.title, justify="right", no_wrap=True)
-    grid.add_column("gate", justify="right", no_wrap=True)
-    grid.add_column("against", overflow="fold")
-    before = None
-    for check, by_name in rows(result):
-        dtype = check.dtype or before
-        if dtype != before:
-            grid.add_section()
-            grid.add_row(Text(dtype or "", "bold"))
-        before = dtype
-        grid.add_row(
-            Text(label(check, by_name)),
-            *(_cell(by_name, each, marks) for each in result.backends),
-            Text(_gate(by_name)),
-            Text(against(check, result)),
-        )
+        row = [_cell(summary.cell(backend, name), marks) for name in names]
+        ran = seconds(backend.elapsed) if backend.elapsed else ""
+        state = Text(summary.label(backend), _STYLES[backend.status])
+        grid.add_row(Text(backend.title), *row, Text(ran, "dim"), state)
     grid.add_section()
-    states = (Text(each.status, _STYLES[each.status]) for each in result.backends)
-    grid.add_row("", *states, "", "")
+    limits = [summary.gate(result, name) for name in names]
+    # In line with the figures above, which have a mark behind them.
+    shown = ["" if each is None else f"{brief(each)}  " for each in limits]
+    grid.add_row(Text("gate", "dim"), *(Text(each, "dim") for each in shown), "", "")
     return grid
 
 
-def _gate(by_name: dict[str, Check]) -> str:
-    gates = [each.gate for each in by_name.values()]
-    return figure(gates[0]) if len(set(map(figure, gates))) == 1 else figure(min(gates))
+def _of_oracle(result: Result, column: str, marks: tuple[str, str]) -> Text:
+    if column == "gradients":
+        return _cell(summary.differences(result), marks)
+    return Text(f"{result.layers}  " if column == "layers" else "", "dim")
 
 
-def _cell(by_name: Mapping[str, Check], backend: BackendResult, marks: tuple[str, str]) -> Text:
-    check = by_name.get(backend.name)
-    if check is None:
-        return Text("–" if backend.checks else "", "dim")
-    mark = Text(f" {marks[0]}", "green") if check.passed else Text(f" {marks[1]}", "bold red")
-    if check.against == backend.name:
-        return Text("the measure", "dim") if check.passed else Text("not finite").append_text(mark)
+def _cell(cell: summary.Cell, marks: tuple[str, str]) -> Text:
+    if cell.measure:
+        return Text("measure", "dim")
+    if not cell.checks:
+        return Text("–", "dim")
     text = Text()
-    if check.compared != check.of and not check.quantity.startswith("layers"):
-        text.append(f"{check.compared}/{check.of} ", "yellow")
-    error = "" if check.error is None else figure(check.error)
-    return text.append(error).append_text(mark)
+    if cell.incomplete:
+        text.append(f"{cell.incomplete} ", "yellow")
+    if cell.error is not None:
+        text.append(brief(cell.error))
+    return text.append(
+        *((f" {marks[0]}", "green") if cell.passed else (f" {marks[1]}", "bold red"))
+    )
 
 
 def _explanations(result: Result) -> Iterator[RenderableType]:
@@ -128,10 +110,12 @@ def _explanations(result: Result) -> Iterator[RenderableType]:
         for divergence in backend.divergences:
             yield Padding(_divergence(backend, divergence), (1, 0, 0, 0))
         if backend.problem:
-            style = "dim" if backend.status == "missing" else "bold red"
-            text = Text.assemble((f"{backend.title}: ", style), _plain(backend.problem))
-            text.append(f"\n  {backend.hint}", "dim")
-            yield Padding(text, (1, 0, 0, 0))
+            style = "bold" if backend.status in NOT_RUN else "bold red"
+            word = "" if backend.status == "missing" else f"{backend.status}: "
+            text = Text.assemble((f"{backend.title}: ", style), word, _plain(backend.problem))
+            if backend.hint:
+                text.append(f"\n  {backend.hint}", "dim")
+            yield Padding(text, (int(backend.status not in NOT_RUN), 0, 0, 0))
             if backend.log:
                 tail = "\n".join(backend.log.strip().splitlines()[-8:])
                 yield Padding(Text(_plain(tail), "dim"), (0, 0, 0, 2))
@@ -179,6 +163,8 @@ def _foot(result: Result) -> RenderableType:
     facts = [f"{name} {version}" for name, version in versions.items()]
     facts += [f"{result.seconds:.0f} s", f"estimated {size(result.memory)}"]
     text.append(", ".join(facts), "dim")
+    if left_out := summary.unremarkable(result):
+        text.append(f"; {' and '.join(left_out)}: all pass", "dim")
     notes = dict.fromkeys(
         f"{each.title}, {check.quantity}: {check.note}"
         for each in result.backends
@@ -187,17 +173,25 @@ def _foot(result: Result) -> RenderableType:
     )
     for note in notes:
         text.append(f"\n{note}", "dim")
+    for each in result.backends:
+        if each.stand_in:
+            text.append(f"\n{each.title}: STAND-IN, not verified: ", "yellow")
+            text.append(_plain(each.stand_in))
     for warning in result.warnings:
         text.append("\nwarning: ", "yellow").append(warning)
     return text.append("\n").append_text(_verdict(result))
 
 
 def _verdict(result: Result) -> Text:
-    ran = [each for each in result.backends if each.status != "missing"]
-    names = " and ".join(each.title for each in ran)
+    agreeing = [each.title for each in result.backends if each.status == "agrees"]
     if result.agrees:
-        verb = "computes" if len(ran) == 1 else "compute"
-        return Text(f"{names} {verb} what the spec says", "bold green")
-    if not ran:
+        verb = "computes" if len(agreeing) == 1 else "compute"
+        return Text(f"{listed(agreeing)} {verb} what the spec says", "bold green")
+    if all(each.status == "missing" for each in result.backends):
         return Text("no backend is installed: nothing was verified", "bold red")
     return Text("not verified", "bold red")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

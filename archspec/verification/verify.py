@@ -6,7 +6,7 @@ import platform
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from importlib import metadata
@@ -15,20 +15,18 @@ from pathlib import Path
 import numpy as np
 
 from archspec.backends import Backend, built_in, find_backend
-from archspec.errors import UsageError
+from archspec.errors import BackendError, UsageError
 from archspec.model.graph import Graph
 from archspec.resolution import Model
-from archspec.verification import gates, memory, process, reference, request
+from archspec.verification import gates, memory, reference, request, side_by_side
 from archspec.verification.assess import assess
 from archspec.verification.result import BackendResult, Result
-from archspec.verification.source import read_source
+from archspec.verification.side_by_side import Progress
+from archspec.verification.source import Source, read_source
 from archspec.weights.generator import seeded, seeded_inputs
 
 DTYPES = ("float64", "float32")
 TIMEOUT = 1800.0
-
-# Told who, what, and whether it `begins` or `ends`.
-Progress = Callable[[str, str, str], None]
 
 
 def verify(
@@ -42,6 +40,7 @@ def verify(
     device: str = "cpu",
     steps: int = 5,
     max_memory: int | None = None,
+    jobs: int | None = None,
     timeout: float = TIMEOUT,
     progress: Progress | None = None,
 ) -> Result:
@@ -59,12 +58,13 @@ def verify(
         device: ``cpu`` or ``cuda``; the oracle runs on the CPU always.
         steps: of gradient descent, in training mode; 0 for none.
         max_memory: in bytes; by default 80 % of what is available.
+        jobs: how many backends run at once; by default as many as there are cores and memory for.
         timeout: in seconds, for each backend.
         progress: told what goes on.
 
     Raises:
         UsageError: an argument makes no sense.
-        BackendError: a backend is unknown or cannot honour something in the network.
+        BackendError: a backend is unknown.
         VerificationError: it will not fit into memory, or agreement would mean nothing.
     """
     begun = time.perf_counter()
@@ -72,9 +72,9 @@ def verify(
     batch = _checked(model.graph, batch, dtypes, device, steps)
     modules = {find_backend(name).name: file for name, file in (modules or {}).items()}
     chosen, missing = choose(backends, modules)
-    sources = {each.name: read_source(model, each, modules.get(each.name)) for each in chosen}
-    needed = memory.estimate(model.graph, batch, len(chosen))
-    memory.refuse_too_large(needed, max_memory)
+    chosen, sources, refused = _sources(model, chosen, modules)
+    estimate = partial(memory.estimate, model.graph, batch, len(chosen))
+    jobs = side_by_side.how_many(jobs, len(chosen), estimate, max_memory)
     question = request.Question(
         seeded(model.graph, seed),
         seeded_inputs(model.graph, batch, seed),
@@ -85,16 +85,20 @@ def verify(
     keep = False
     try:
         basis = reference.compute(model.graph, question, seed, dtypes, partial(tell, "Oracle"))
-        answers = {}
-        # One after the other: frameworks that share cores wait for each other more than they work.
+        folders = {each.name: root / each.name for each in chosen}
         for each in chosen:
-            folder, source = root / each.name, sources[each.name]
+            folder, source = folders[each.name], sources[each.name]
             request.write_request(folder, model, each, source, question, wanted, device)
-            following = partial(tell, each.title)
-            following("start", "begins")
-            answers[each.name] = process.run(each, folder, device, timeout, following)
-        if any(request.GRADIENTS in answer.done for answer in answers.values()):
-            basis.slope = reference.slope(model.graph, question, seed, partial(tell, "Oracle"))
+
+        def slope() -> reference.Slope | None:
+            if not any(each.kind == "gradients" for each in wanted) or not chosen:
+                return None
+            return reference.slope(model.graph, question, seed, partial(tell, "Oracle"))
+
+        oracle = time.perf_counter() - begun
+        answers, basis.slope = side_by_side.run_all(
+            folders, chosen, device, timeout, jobs, tell, slope
+        )
         parts, rate = assess(model, question, basis, chosen, sources, answers, steps)
         keep = any(str(root) in each.hint for each in parts)
     finally:
@@ -116,10 +120,12 @@ def verify(
         conditioning=basis.conditioning,
         warnings=_warnings(model.graph, batch, basis),
         versions=_versions(),
-        memory=needed,
+        memory=estimate(jobs),
         seconds=time.perf_counter() - begun,
-        backends=tuple(_in_order([*parts, *missing], backends)),
+        backends=tuple(_in_order([*parts, *refused, *missing], backends)),
         required=tuple(find_backend(each).name for each in backends or ()),
+        oracle_seconds=oracle,
+        jobs=jobs,
     )
 
 
@@ -149,6 +155,29 @@ def choose(
         if not each.available
     ]
     return [each for each in by_name.values() if each.available], missing
+
+
+def _sources(
+    model: Model, chosen: Sequence[Backend], modules: Mapping[str, str]
+) -> tuple[list[Backend], dict[str, Source], list[BackendResult]]:
+    """The backends that can honour a network, what each runs, and what to say of the others."""
+    sources, refused = {}, []
+    for each in chosen:
+        try:
+            sources[each.name] = read_source(model, each, modules.get(each.name))
+        except BackendError as error:
+            if each.name in modules:
+                raise
+            first = error.problems[0]
+            place = f"{first.where}: " if first.where else ""
+            path = f"{first.path}: " if first.path else ""
+            problem = f"{place}{path}{first.problem}"
+            refused.append(
+                BackendResult(
+                    each.name, each.title, "refused", problem=problem, hint=first.hint or ""
+                )
+            )
+    return [each for each in chosen if each.name in sources], sources, refused
 
 
 def least_batch(graph: Graph) -> int:

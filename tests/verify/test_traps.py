@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from archspec.backends import find_backend
 from archspec.render import render
 from archspec.resolution import Model, resolve
 from archspec.schema import load
@@ -18,7 +19,8 @@ from archspec.verification.verify import verify
 HERE = Path(__file__).parent / "traps"
 TRAPS = [
     {**trap, "spec": spec, "backend": backend}
-    for spec, backends in tomllib.loads((HERE / "traps.toml").read_text("utf-8")).items()
+    for path in sorted(HERE.glob("*.toml"))
+    for spec, backends in tomllib.loads(path.read_text("utf-8")).items()
     for backend, several in backends.items()
     for trap in several
 ]
@@ -41,7 +43,7 @@ def test_unmutated_control_passes(
 ) -> None:
     require_backend(backend)
     model = _model(spec)
-    file = tmp_path / "control.py"
+    file = tmp_path / f"control.{find_backend(backend).manifest.extension}"
     file.write_text(render(model, backend).text, "utf-8")
     result = verify(model, [backend], {backend: str(file)}, steps=2)
     (part,) = result.backends
@@ -66,7 +68,7 @@ def test_trap_is_caught(
     model = _model(trap["spec"])
     text = render(model, backend).text
     assert text.count(trap["find"]) == 1, "the generated code has changed: adapt the trap"
-    file = tmp_path / "mutated.py"
+    file = tmp_path / f"mutated.{find_backend(backend).manifest.extension}"
     file.write_text(text.replace(trap["find"], trap["replace"]), "utf-8")
     wanted, tasks = {"evaluation", trap.get("task")}, request.tasks
     monkeypatch.setattr(
