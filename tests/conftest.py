@@ -6,12 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 
 import pytest
 
 from archspec.backends import find_backend
+from archspec.verification.warm import WarmRuns
 
 
 @pytest.fixture
@@ -29,6 +30,14 @@ def require_backend() -> Callable[[str], None]:
         pytest.skip(reason)
 
     return require
+
+
+@pytest.fixture(scope="session")
+def warm_runs() -> Iterator[WarmRuns]:
+    """Runners that all tests of a process share, so that frameworks are imported once."""
+    runs = WarmRuns()
+    yield runs
+    runs.end()
 
 
 @pytest.fixture

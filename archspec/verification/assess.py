@@ -9,10 +9,10 @@ from typing import Any
 from archspec.backends import Backend
 from archspec.resolution import Model
 from archspec.verification import request
+from archspec.verification.answer import Answer
 from archspec.verification.checks import Comparison
 from archspec.verification.locate import divergences
 from archspec.verification.participant import Participant, gradients
-from archspec.verification.process import Answer
 from archspec.verification.reference import Reference
 from archspec.verification.request import Question
 from archspec.verification.result import BackendResult

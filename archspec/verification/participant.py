@@ -9,8 +9,8 @@ from typing import Any
 from archspec.backends import Backend
 from archspec.errors import ArchspecError
 from archspec.model.graph import Graph
+from archspec.verification.answer import Answer
 from archspec.verification.compare import Array
-from archspec.verification.process import Answer
 from archspec.verification.sightings import Places, Sighting, sightings
 from archspec.verification.source import Source
 from archspec.weights.layout import from_layout

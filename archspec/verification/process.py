@@ -11,15 +11,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
-
 from archspec.backends import Backend
-from archspec.errors import VerificationError
-from archspec.verification.compare import Array
+from archspec.verification.answer import Answer, read_answer
 
 _SUPPORT = Path(__file__).resolve().parent.parent / "runner"
 _LOG_LINES = 40
@@ -41,103 +38,85 @@ _ENVIRONMENT = {
 # Libraries for arrays that take as many threads as there are cores, unless told.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 
+# Told the name of each task, and whether it `begins` or `ends`.
+Tell = Callable[[str, str], None]
 
-@dataclass
+
 class Runs:
-    """Processes that are running, so that all can be ended."""
+    """Runners, each in a process of its own that ends with it."""
 
-    running: set[subprocess.Popen[str]] = field(default_factory=set)
-    ended: bool = False
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[str]] = set()
+        self._ended = False
+
+    def run(
+        self,
+        backend: Backend,
+        folder: Path,
+        device: str,
+        timeout: float,
+        progress: Tell,
+        threads: int = 0,
+    ) -> Answer:
+        """Run a backend's runner on the request in a folder, to its end.
+
+        Args:
+            backend: whose runner.
+            folder: with a request; the answer is written there too.
+            device: ``cpu`` or ``cuda``.
+            timeout: in seconds, after which the process is ended.
+            progress: told what it does.
+            threads: that its libraries shall use, unless the user says otherwise; 0 for theirs.
+        """
+        begun = time.perf_counter()
+        process = start(backend, str(folder), device, threads)
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            kill(process)
+
+        timer = threading.Timer(timeout, end)
+        timer.start()
+        self._running.add(process)
+        try:
+            if self._ended:
+                kill(process)
+            log, _ = follow(process, progress)
+            code = process.wait()
+        finally:
+            timer.cancel()
+            self._running.discard(process)
+            # What it has started must not outlive it either.
+            kill(process)
+            close(process)
+        again = by_hand(backend, folder)
+        answer = read_answer(folder, code, late.is_set(), timeout, log, again)
+        return replace(answer, seconds=time.perf_counter() - begun)
 
     def end(self) -> None:
         """End all that run, and let no other start."""
-        self.ended = True
-        for each in list(self.running):
-            _kill(each)
+        self._ended = True
+        for each in list(self._running):
+            kill(each)
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a runner computed.
-
-    Args:
-        folder: where its files lie.
-        versions: of its packages.
-        tasks: by name, what it reports of each: ``records``, ``dropouts``, ``error``, ``seconds``.
-        error: what stopped it as a whole; None if nothing did.
-        log: the end of what it printed.
-        command: how to run it again by hand.
-        seconds: how long it took, its start included.
-        stand_in: if something stood in for the framework, what.
-    """
-
-    folder: Path
-    versions: dict[str, str]
-    tasks: dict[str, dict[str, Any]]
-    error: dict[str, Any] | None
-    log: str
-    command: str
-    seconds: float = 0.0
-    stand_in: str = ""
-
-    @property
-    def done(self) -> set[str]:
-        """The names of the tasks that were carried out to their end."""
-        return {name for name, report in self.tasks.items() if report["error"] is None}
-
-    def arrays(self, task: str, *kinds: str) -> dict[str, Array]:
-        """The arrays of a task by ``kind:name``; of some kinds only, if given."""
-        path = self.folder / f"{task}.safetensors"
-        if not path.exists():
-            if task in self.done:
-                raise VerificationError(
-                    f"the results of the task `{task}` have gone from {self.folder}",
-                    hint="something else cleans the folder for temporary files; try again",
-                )
-            return {}
-        with safe_open(path, framework="numpy") as file:
-            names = [name for name in file.keys() if not kinds or name.partition(":")[0] in kinds]  # noqa: SIM118
-            return {name: file.get_tensor(name) for name in names}
-
-    def part(self, task: str, kind: str) -> dict[str, Array]:
-        """The arrays of one kind of a task by name."""
-        return {n.partition(":")[2]: each for n, each in self.arrays(task, kind).items()}
-
-
-def run(
-    backend: Backend,
-    folder: Path,
-    device: str,
-    timeout: float,
-    progress: Callable[[str, str], None],
-    runs: Runs | None = None,
-    threads: int = 0,
-) -> Answer:
-    """Run a backend's runner on the request in a folder, to its end.
+def start(backend: Backend, what: str, device: str, threads: int) -> subprocess.Popen[str]:
+    """A runner's process, in a session of its own.
 
     Args:
         backend: whose runner.
-        folder: with a request; the answer is written there too.
-        device: ``cpu`` or ``cuda``.
-        timeout: in seconds, after which the process is ended.
-        progress: told the name of each task and ``begins`` or ``ends``.
-        runs: where the process is kept while it runs.
-        threads: that its libraries shall use, unless the user says otherwise; 0 for theirs.
+        what: what it is called with: a folder, or ``-`` for folders on its standard input.
+        device, threads: as for :meth:`Runs.run`.
     """
-    begun = time.perf_counter()
-    runs = runs or Runs()
     defaults = {**_DEFAULTS, **dict.fromkeys(_THREADS if threads else (), str(threads))}
     settings = dict(_ENVIRONMENT)
     if device == "cpu":
         settings |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
-    command = [*backend.command(), str(backend.runner.resolve()), str(folder)]
-    by_hand = shlex.join(["env", f"PYTHONPATH={_SUPPORT}", *command])
-    log: list[str] = []
-    late = threading.Event()
-    process = subprocess.Popen(
-        command,
+    return subprocess.Popen(
+        [*backend.command(), str(backend.runner.resolve()), what],
         env={**defaults, **os.environ, **settings},
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE if what == "-" else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -146,43 +125,50 @@ def run(
         start_new_session=True,
     )
 
-    def end() -> None:
-        late.set()
-        _kill(process)
 
-    timer = threading.Timer(timeout, end)
-    timer.start()
-    runs.running.add(process)
-    try:
-        if runs.ended:
-            _kill(process)
-        assert process.stdout is not None
-        for line in process.stdout:
-            event = _event(line)
-            if event is None:
-                log = [*log[1 - _LOG_LINES :], line.rstrip()]
-            else:
-                progress(event["task"], event["state"])
-        code = process.wait()
-    finally:
-        timer.cancel()
-        runs.running.discard(process)
-        # What it has started must not outlive it either.
-        _kill(process)
-        process.wait()
-        with contextlib.suppress(AttributeError):
-            process.stdout.close()  # type: ignore[union-attr]
-    answer = _answer(folder, code, late.is_set(), timeout, "\n".join(log), by_hand)
-    return replace(answer, seconds=time.perf_counter() - begun)
+def follow(process: subprocess.Popen[str], progress: Tell) -> tuple[str, bool]:
+    """Read what a runner prints until it ends or waits for another folder.
+
+    Returns:
+        The end of its log, and whether it waits.
+    """
+    log: list[str] = []
+    idle = False
+    assert process.stdout is not None
+    for line in process.stdout:
+        event = _event(line)
+        if event is None:
+            log = [*log[1 - _LOG_LINES :], line.rstrip()]
+        elif event["state"] == "idle":
+            idle = True
+            break
+        else:
+            progress(event["task"], event["state"])
+    return "\n".join(log), idle
 
 
-def _kill(process: subprocess.Popen[str]) -> None:
+def by_hand(backend: Backend, folder: Path) -> str:
+    """The command that runs a request again."""
+    command = [*backend.command(), str(backend.runner.resolve()), str(folder)]
+    return shlex.join(["env", f"PYTHONPATH={_SUPPORT}", *command])
+
+
+def kill(process: subprocess.Popen[str]) -> None:
     """End a process with all that it has started."""
     if hasattr(os, "killpg"):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     elif process.poll() is None:
         process.kill()
+
+
+def close(process: subprocess.Popen[str]) -> None:
+    """Wait for a process that has been ended, and close what leads to it."""
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
 
 
 def _event(line: str) -> dict[str, Any] | None:
@@ -194,29 +180,3 @@ def _event(line: str) -> dict[str, Any] | None:
         if isinstance(event, dict) and {"task", "state"} <= set(event):
             return event
     return None
-
-
-def _answer(folder: Path, code: int, late: bool, timeout: float, log: str, command: str) -> Answer:
-    response: dict[str, Any] = {"versions": {}, "tasks": [], "error": None}
-    with contextlib.suppress(OSError, ValueError):
-        response |= json.loads((folder / "response.json").read_text("utf-8"))
-    error = response["error"]
-    if error is None and late:
-        error = {"kind": "Timeout", "message": f"it was still running after {timeout:.0f} s"}
-    elif error is None and code:
-        ended = _signal(-code) if code < 0 else f"exit status {code}"
-        error = {"kind": "Crash", "message": f"its process ended with {ended}"}
-    elif error is None and not response["tasks"]:
-        error = {"kind": "Crash", "message": "its process ended without an answer"}
-    tasks = {each["name"]: each for each in response["tasks"]}
-    stand_in = str(response.get("stand_in") or "")
-    return Answer(folder, response["versions"], tasks, error, log, command, stand_in=stand_in)
-
-
-def _signal(number: int) -> str:
-    try:
-        name = signal.Signals(number).name
-    except ValueError:
-        name = "a signal"
-    reason = {"SIGKILL": ", perhaps because memory ran out", "SIGSEGV": ", a segmentation fault"}
-    return f"signal {number} ({name}{reason.get(name, '')})"

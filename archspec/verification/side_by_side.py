@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from archspec.backends import Backend
 from archspec.errors import UsageError
-from archspec.verification import memory, process
-from archspec.verification.process import Answer
+from archspec.verification import memory
+from archspec.verification.answer import Answer
+from archspec.verification.process import Runs
 
 T = TypeVar("T")
 
@@ -52,6 +53,7 @@ def run_all(
     timeout: float,
     jobs: int,
     tell: Progress,
+    runs: Runs,
     meanwhile: Callable[[], T],
 ) -> tuple[dict[str, Answer], T]:
     """Every backend's answer to the request in its folder, and the result of other work.
@@ -62,9 +64,9 @@ def run_all(
         device, timeout: as for :func:`archspec.verification.process.run`.
         jobs: how many at once; ``meanwhile`` counts as one of them.
         tell: told of each.
+        runs: what runs them.
         meanwhile: something to do in this process.
     """
-    runs = process.Runs()
     threads = max(1, _cores() // jobs)
     with ThreadPoolExecutor(jobs) as pool:
 
@@ -73,9 +75,8 @@ def run_all(
                 tell(backend.title, task, state)
 
             follow("start", "begins")
-            answer = process.run(
-                backend, folders[backend.name], device, timeout, follow, runs, threads
-            )
+            folder = folders[backend.name]
+            answer = runs.run(backend, folder, device, timeout, follow, threads)
             follow("failed" if answer.error else "done", "ends")
             return answer
 

@@ -20,6 +20,7 @@ from archspec.model.graph import Graph
 from archspec.resolution import Model
 from archspec.verification import gates, memory, reference, request, side_by_side
 from archspec.verification.assess import assess
+from archspec.verification.process import Runs
 from archspec.verification.result import BackendResult, Result
 from archspec.verification.side_by_side import Progress
 from archspec.verification.source import Source, read_source
@@ -42,6 +43,7 @@ def verify(
     max_memory: int | None = None,
     jobs: int | None = None,
     timeout: float = TIMEOUT,
+    runs: Runs | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Show that a network's code computes what its spec says, in every backend.
@@ -60,6 +62,7 @@ def verify(
         max_memory: in bytes; by default 80 % of what is available.
         jobs: how many backends run at once; by default as many as there are cores and memory for.
         timeout: in seconds, for each backend.
+        runs: what runs the backends; by default a process for each, which ends with it.
         progress: told what goes on.
 
     Raises:
@@ -97,7 +100,7 @@ def verify(
 
         oracle = time.perf_counter() - begun
         answers, basis.slope = side_by_side.run_all(
-            folders, chosen, device, timeout, jobs, tell, slope
+            folders, chosen, device, timeout, jobs, tell, runs or Runs(), slope
         )
         parts, rate = assess(model, question, basis, chosen, sources, answers, steps)
         keep = any(str(root) in each.hint for each in parts)

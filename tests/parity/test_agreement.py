@@ -13,6 +13,7 @@ import pytest
 
 from archspec import Model, load, resolve, verify
 from archspec.operators import OPERATORS
+from archspec.verification.warm import WarmRuns
 
 HERE = Path(__file__).parent
 BACKENDS = ("torch", "flax")
@@ -45,11 +46,12 @@ def test_backends_and_oracle_agree(
     device: str,
     require_backend: Callable[[str], None],
     require_device: Callable[[str], None],
+    warm_runs: WarmRuns,
 ) -> None:
     for name in BACKENDS:
         require_backend(name)
     require_device(device)
-    result = verify(_model(path), backends=list(BACKENDS), device=device)
+    result = verify(_model(path), backends=list(BACKENDS), device=device, runs=warm_runs)
     rows = {each.name: each for each in result.backends}
     assert set(rows) == set(BACKENDS)
     for row in rows.values():

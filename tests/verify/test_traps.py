@@ -15,6 +15,7 @@ from archspec.resolution import Model, resolve
 from archspec.schema import load
 from archspec.verification import request
 from archspec.verification.verify import verify
+from archspec.verification.warm import WarmRuns
 
 HERE = Path(__file__).parent / "traps"
 TRAPS = [
@@ -39,13 +40,17 @@ def _model(spec: str) -> Model:
 @pytest.mark.parity
 @pytest.mark.parametrize(("spec", "backend"), PAIRS)
 def test_unmutated_control_passes(
-    spec: str, backend: str, require_backend: Callable[[str], None], tmp_path: Path
+    spec: str,
+    backend: str,
+    require_backend: Callable[[str], None],
+    tmp_path: Path,
+    warm_runs: WarmRuns,
 ) -> None:
     require_backend(backend)
     model = _model(spec)
     file = tmp_path / f"control.{find_backend(backend).manifest.extension}"
     file.write_text(render(model, backend).text, "utf-8")
-    result = verify(model, [backend], {backend: str(file)}, steps=2)
+    result = verify(model, [backend], {backend: str(file)}, steps=2, runs=warm_runs)
     (part,) = result.backends
     assert part.status == "agrees", (part.problem, part.divergences, part.log)
     assert part.generated
@@ -61,6 +66,7 @@ def test_trap_is_caught(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     record_property: Callable[[str, object], None],
+    warm_runs: WarmRuns,
 ) -> None:
     backend, expected = trap["backend"], trap["layer"]
     record_property("trap", f"{trap['row']}: {trap['what']}")
@@ -74,7 +80,7 @@ def test_trap_is_caught(
     monkeypatch.setattr(
         request, "tasks", lambda *given: [each for each in tasks(*given) if each.name in wanted]
     )
-    result = verify(model, [backend], {backend: str(file)}, steps=0)
+    result = verify(model, [backend], {backend: str(file)}, steps=0, runs=warm_runs)
     (part,) = result.backends
     assert not result.agrees
     assert part.divergences, (part.problem, part.log)

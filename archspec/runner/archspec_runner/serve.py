@@ -82,8 +82,20 @@ class Session(Protocol):
 
 
 def serve(open_session: Callable[[Request], Session]) -> None:
-    """Do what the folder named on the command line asks for."""
-    folder = Path(sys.argv[1])
+    """Do what the folder named on the command line asks for; ``-`` for one after another.
+
+    With ``-`` folders are read from standard input, one on a line, and a line ``idle`` is printed
+    after each. Imports are paid for once then; nothing else is kept from one to the next.
+    """
+    if sys.argv[1] != "-":
+        sys.exit(0 if _answer(Path(sys.argv[1]), open_session) else 1)
+    for line in sys.stdin:
+        _answer(Path(line.rstrip("\n")), open_session)
+        _tell(task="", state="idle")
+
+
+def _answer(folder: Path, open_session: Callable[[Request], Session]) -> bool:
+    """Answer the request in a folder; False if something stopped it as a whole."""
     response: dict[str, Any] = {"protocol": PROTOCOL, "versions": {}, "tasks": [], "error": None}
     try:
         _tell(task="start", state="begins")
@@ -101,7 +113,7 @@ def serve(open_session: Callable[[Request], Session]) -> None:
         response["error"] = _described(error, None)
     finally:
         (folder / "response.json").write_text(json.dumps(response), "utf-8")
-    sys.exit(0 if response["error"] is None else 1)
+    return response["error"] is None
 
 
 def _tell(**event: Any) -> None:
