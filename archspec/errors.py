@@ -69,8 +69,16 @@ class SpecError(ArchspecError):
     """A spec cannot be read, or means nothing."""
 
 
+class UsageError(ArchspecError):
+    """An argument of a function or a command makes no sense."""
+
+
 class BackendError(ArchspecError):
     """A backend is unknown, broken, not installed, or cannot honour an operator."""
+
+
+class UnknownBackendError(BackendError, UsageError):
+    """There is no backend of this name."""
 
 
 class WeightsError(ArchspecError):
@@ -79,7 +87,3 @@ class WeightsError(ArchspecError):
 
 class VerificationError(ArchspecError):
     """A verification could not be carried out (a disagreement is a result, not an error)."""
-
-
-class UsageError(ArchspecError):
-    """An argument of a function or a command makes no sense."""

@@ -32,7 +32,7 @@ def expand(backends: list[str] | None) -> list[str] | None:
 
 def find_spec(path: str) -> str:
     """The path of a spec: as given, or that of the bundled spec of this name."""
-    if not Path(path).exists() and Path(path).name == path:
+    if not _exists(path) and Path(path).name == path:
         from archspec.backends import specs_folder
 
         bundled = specs_folder() / (path if path.endswith(".yaml") else f"{path}.yaml")
@@ -40,6 +40,14 @@ def find_spec(path: str) -> str:
             here = Path.cwd()
             return str(bundled.relative_to(here) if bundled.is_relative_to(here) else bundled)
     return path
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        # Too long for a path, or none at all: reading it says so.
+        return True
 
 
 def parse_settings(spec: Spec, settings: list[str]) -> dict[str, Any]:

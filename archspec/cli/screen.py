@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from functools import cache
 from pathlib import Path
@@ -71,7 +72,8 @@ def excerpt_lines(file: str) -> list[str]:
     """The lines of a file that problems are placed in; none if it cannot be read."""
     try:
         path = Path(file)
-        if path.stat().st_size > 1 << 20:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > 1 << 20:
             return []
         return path.read_text("utf-8-sig").splitlines()
     except (OSError, ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -92,8 +93,8 @@ def verify(
     if dtype not in (*DTYPES, "both"):
         raise UsageError(f"--dtype: unknown precision `{dtype}`", hint="float64, float32 or both")
     for path in (as_json, report):
-        if path is not None and str(path) != "-" and not path.absolute().parent.is_dir():
-            raise UsageError(f"there is no folder {path.parent} to write {path.name} into")
+        if path is not None and str(path) != "-":
+            _require_target(path)
     model = load_model(spec, settings or [])
     modules = _modules(module or [])
     most = None if max_memory is None else parse_size(max_memory)
@@ -119,6 +120,20 @@ def verify(
         if quiet:
             print(f"{result.spec}: not verified", file=sys.stderr)
         raise typer.Exit(1)
+
+
+def _require_target(path: Path) -> None:
+    """Refuse a file that could not be written, before minutes are spent on what goes into it."""
+    try:
+        if not path.absolute().parent.is_dir():
+            raise UsageError(f"there is no folder {path.parent} to write {path.name} into")
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder, not a file")
+        there = path if path.exists() else path.absolute().parent
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot write {str(path)[:80]}: {error}") from None
+    if not os.access(there, os.W_OK):
+        raise UsageError(f"cannot write {path}: no permission")
 
 
 def _modules(texts: list[str]) -> dict[str, str]:

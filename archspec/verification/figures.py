@@ -1,4 +1,4 @@
-"""Numbers for people."""
+"""Numbers and texts for people."""
 
 from __future__ import annotations
 
@@ -23,3 +23,8 @@ def brief(number: float | None) -> str:
 def seconds(number: float) -> str:
     """A time, short."""
     return f"{number:.1f} s" if number < 9.95 else f"{number:.0f} s"
+
+
+def plain(text: str) -> str:
+    """A text from elsewhere, in which nothing can steer a terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)

@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from archspec.verification import memory, summary
 from archspec.verification.details import against, label, rows
-from archspec.verification.figures import figure, seconds
+from archspec.verification.figures import figure, plain, seconds
 from archspec.verification.result import Result
 
 
@@ -30,5 +30,6 @@ def html(result: Result) -> str:
         figure=figure,
         seconds=seconds,
         size=memory.shown,
+        plain=plain,
         summary=summary,
     )

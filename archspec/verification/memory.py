@@ -97,7 +97,7 @@ def parse_size(text: str) -> int:
     Raises:
         UsageError: if it means none.
     """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?I?)B?\s*", text.upper())
+    match = re.fullmatch(r"\s*(\d{1,18}(?:\.\d{1,18})?)\s*([KMGT]?I?)B?\s*", text.upper())
     if not match or match.group(2) not in _UNITS:
         raise UsageError(f"`{text}` is no size", hint="such as 4GiB or 500MB")
     return int(float(match.group(1)) * _UNITS[match.group(2)])

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from archspec.verification import summary
 from archspec.verification.details import details
-from archspec.verification.figures import brief, figure, seconds
+from archspec.verification.figures import brief, figure, plain, seconds
 from archspec.verification.memory import shown as size
 from archspec.verification.result import NOT_RUN, BackendResult, Divergence, Result
 
@@ -46,7 +46,7 @@ def table(result: Result, console: Console, every_check: bool = False) -> Render
 
 
 def _head(result: Result) -> Text:
-    head = Text.assemble((result.network, "bold"), f"  {_plain(result.spec)}\n")
+    head = Text.assemble((result.network, "bold"), f"  {plain(result.spec)}\n")
     facts = [
         f"batch {result.batch}",
         f"seed {result.seed}",
@@ -112,18 +112,13 @@ def _explanations(result: Result) -> Iterator[RenderableType]:
         if backend.problem:
             style = "bold" if backend.status in NOT_RUN else "bold red"
             word = "" if backend.status == "missing" else f"{backend.status}: "
-            text = Text.assemble((f"{backend.title}: ", style), word, _plain(backend.problem))
+            text = Text.assemble((f"{backend.title}: ", style), word, plain(backend.problem))
             if backend.hint:
                 text.append(f"\n  {backend.hint}", "dim")
             yield Padding(text, (int(backend.status not in NOT_RUN), 0, 0, 0))
             if backend.log:
                 tail = "\n".join(backend.log.strip().splitlines()[-8:])
-                yield Padding(Text(_plain(tail), "dim"), (0, 0, 0, 2))
-
-
-def _plain(text: str) -> str:
-    """A text from elsewhere, in which nothing can steer a terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+                yield Padding(Text(plain(tail), "dim"), (0, 0, 0, 2))
 
 
 def _divergence(backend: BackendResult, found: Divergence) -> RenderableType:
@@ -149,7 +144,7 @@ def _divergence(backend: BackendResult, found: Divergence) -> RenderableType:
     if found.verdict:
         rows.append(("who", found.verdict))
     for name, value in rows:
-        grid.add_row(name, Text(_plain(value)))
+        grid.add_row(name, Text(plain(value)))
     return Group(head, Padding(grid, (0, 0, 0, 2)))
 
 
@@ -176,7 +171,7 @@ def _foot(result: Result) -> RenderableType:
     for each in result.backends:
         if each.stand_in:
             text.append(f"\n{each.title}: STAND-IN, not verified: ", "yellow")
-            text.append(_plain(each.stand_in))
+            text.append(plain(each.stand_in))
     for warning in result.warnings:
         text.append("\nwarning: ", "yellow").append(warning)
     return text.append("\n").append_text(_verdict(result))

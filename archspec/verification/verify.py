@@ -28,6 +28,7 @@ from archspec.weights.generator import seeded, seeded_inputs
 
 DTYPES = ("float64", "float32")
 TIMEOUT = 1800.0
+MOST_EXAMPLES = 1_000_000
 
 
 def verify(
@@ -206,8 +207,8 @@ def _checked(
         raise UsageError(f"unknown device `{device}`", hint="cpu, cuda or cuda:1")
     if steps < 0:
         raise UsageError(f"expected 0 steps or more, received {steps}")
-    if batch is not None and batch < 1:
-        raise UsageError(f"expected a batch of 1 or more, received {batch}")
+    if batch is not None and not 1 <= batch <= MOST_EXAMPLES:
+        raise UsageError(f"expected a batch from 1 to {MOST_EXAMPLES}, received {str(batch)[:20]}")
     return least_batch(graph) if batch is None else batch
 
 
