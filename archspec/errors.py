@@ -77,6 +77,10 @@ class BackendError(ArchspecError):
     """A backend is unknown, broken, not installed, or cannot honour an operator."""
 
 
+class RefusedError(BackendError):
+    """A framework cannot honour exactly what a spec asks for."""
+
+
 class UnknownBackendError(BackendError, UsageError):
     """There is no backend of this name."""
 

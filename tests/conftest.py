@@ -11,7 +11,7 @@ from functools import cache
 
 import pytest
 
-from archspec.backends import find_backend
+from archspec.backends import built_in, find_backend
 from archspec.verification.warm import WarmRuns
 
 
@@ -24,12 +24,32 @@ def require_backend() -> Callable[[str], None]:
         if not missing:
             return
         reason = f"{name} is not installed (missing: {', '.join(missing)})"
-        required = os.environ.get("ARCHSPEC_REQUIRE_BACKENDS", "").split(",")
-        if name in [each.strip() for each in required]:
+        if name in _required():
             pytest.fail(reason)
         pytest.skip(reason)
 
     return require
+
+
+@pytest.fixture(scope="session")
+def python_backends() -> list[str]:
+    """The backends that run in Python and are installed; those that CI asks for must be.
+
+    Others, written in another language, have tests of their own.
+    """
+    every = [each for each in built_in() if each.manifest.interpreter is None]
+    absent = [each.name for each in every if not each.available]
+    if required := sorted(set(absent) & _required()):
+        pytest.fail(f"not installed: {', '.join(required)}")
+    found = [each.name for each in every if each.available]
+    if not found:
+        pytest.skip("no backend is installed")
+    return found
+
+
+def _required() -> set[str]:
+    names = os.environ.get("ARCHSPEC_REQUIRE_BACKENDS", "").split(",")
+    return {each.strip() for each in names if each.strip()}
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,8 @@ PROTOCOL = 1
 EVALUATION = "evaluation"
 SINGLE = "single"
 GRADIENTS = "gradients"
+# In the place of gradients, of a backend that has none: the same pass, forwards only.
+TRAINING = "training"
 STEPS = "steps"
 SHIFTED = "shifted"
 
@@ -82,6 +84,20 @@ def tasks(graph: Graph, dtypes: Sequence[str], steps: int) -> list[Task]:
     return wanted
 
 
+def answerable(backend: Backend, wanted: Sequence[Task]) -> list[Task]:
+    """Those tasks that a backend can do: without gradients, a pass in training in their place."""
+    if backend.manifest.gradients:
+        return list(wanted)
+    trained = [
+        Task(TRAINING, "forward", each.dtype, True)
+        for each in wanted
+        if each.name == GRADIENTS and each.training
+    ]
+    forward = [each for each in wanted if each.kind in ("forward", "shifted")]
+    last = next((n for n, each in enumerate(forward) if each.name == SHIFTED), len(forward))
+    return [*forward[:last], *trained, *forward[last:]]
+
+
 def cotangents(graph: Graph, batch: int, seed: int) -> dict[str, Array]:
     """A standard normal factor for each element of each output."""
     factors = {}
@@ -134,7 +150,7 @@ def write_request(
         "inputs": list(model.graph.inputs),
         "outputs": order,
         "device": device,
-        "tasks": [asdict(each) for each in wanted],
+        "tasks": [asdict(each) for each in answerable(backend, wanted)],
     }
     (folder / "request.json").write_text(json.dumps(request), "utf-8")
     weights = to_backend(model.graph, backend, question.tensors)

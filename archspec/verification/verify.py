@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 
 from archspec.backends import Backend, built_in, find_backend
-from archspec.errors import BackendError, UsageError
+from archspec.errors import BackendError, RefusedError, UsageError
 from archspec.model.graph import Graph
 from archspec.resolution import Model
 from archspec.verification import gates, memory, reference, request, side_by_side
 from archspec.verification.assess import assess
 from archspec.verification.process import Runs
-from archspec.verification.result import BackendResult, Result
+from archspec.verification.result import BackendResult, Result, Status
 from archspec.verification.side_by_side import Progress
 from archspec.verification.source import Source, read_source
 from archspec.weights.generator import seeded, seeded_inputs
@@ -176,11 +176,9 @@ def _sources(
             place = f"{first.where}: " if first.where else ""
             path = f"{first.path}: " if first.path else ""
             problem = f"{place}{path}{first.problem}"
-            refused.append(
-                BackendResult(
-                    each.name, each.title, "refused", problem=problem, hint=first.hint or ""
-                )
-            )
+            status: Status = "refused" if isinstance(error, RefusedError) else "failed"
+            hint = first.hint or ""
+            refused.append(BackendResult(each.name, each.title, status, problem=problem, hint=hint))
     return [each for each in chosen if each.name in sources], sources, refused
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from variants import refusal
 
 from archspec import Model, load, loads, resolve, verify
+from archspec.verification.warm import WarmRuns
 
 SPECS = Path(__file__).parents[2] / "specs"
 NAMES = sorted(path.stem for path in SPECS.glob("*.yaml"))
@@ -20,6 +22,7 @@ SMALL = {
     "googlenet_paper": 96,
     "resnet18": 64,
 }
+DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
 SETTINGS: dict[str, dict[str, Any]] = {
     "alexnet": {"num_classes": 10},
     "googlenet_paper": {"num_classes": 10, "aux_heads": True},
@@ -40,8 +43,9 @@ def _reduced(name: str) -> Model:
     return resolve(loads(text, f"small_{name}.yaml", SPECS), **SETTINGS.get(name, {}))
 
 
-def _check(model: Model, device: str) -> None:
-    result = verify(model, backends=["torch", "flax"], device=device)
+def _check(model: Model, device: str, backends: list[str], runs: WarmRuns | None = None) -> None:
+    able = [each for each in backends if refusal(model, each) is None]
+    result = verify(model, backends=able, device=device, runs=runs)
     for row in result.backends:
         wrong = [check for check in row.checks if not check.passed]
         assert row.status == "agrees", (row.name, row.problem, row.log, wrong, row.divergences)
@@ -50,32 +54,29 @@ def _check(model: Model, device: str) -> None:
 
 
 @pytest.mark.parity
-@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("name", NAMES)
 def test_small(
     name: str,
     device: str,
-    require_backend: Callable[[str], None],
+    python_backends: list[str],
     require_device: Callable[[str], None],
+    warm_runs: WarmRuns,
 ) -> None:
-    for backend in ("torch", "flax"):
-        require_backend(backend)
     require_device(device)
-    _check(_reduced(name), device)
+    _check(_reduced(name), device, python_backends, warm_runs)
 
 
 @pytest.mark.parity
 @pytest.mark.slow
-@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+@pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("name", NAMES)
 def test_full_size(
     name: str,
     device: str,
-    require_backend: Callable[[str], None],
+    python_backends: list[str],
     require_device: Callable[[str], None],
 ) -> None:
-    for backend in ("torch", "flax"):
-        require_backend(backend)
     require_device(device)
     aux = {"aux_heads": True} if name == "googlenet_paper" else {}
-    _check(resolve(load(SPECS / f"{name}.yaml"), **aux), device)
+    _check(resolve(load(SPECS / f"{name}.yaml"), **aux), device, python_backends)
