@@ -12,32 +12,41 @@ PIP_INSTALL := $(PY) -m pip install --disable-pip-version-check -qq -c constrain
 ARCHSPEC := $(PY) -m archspec
 PYTEST := $(PY) -m pytest -n $(JOBS)
 
+# What archspec can make again lies in the checkout: environments of backends, and Julia.
+export ARCHSPEC_CACHE ?= $(CURDIR)/.cache
+# Backends that the tests need; without one of them they fail rather than skip.
+BACKENDS ?= torch,flax,nnx,keras,mxnet,onnx
+
 # Stamps: what is installed in $(VENV). They depend on what says which versions, so that a second
 # run is quick and a changed constraint is picked up.
 FRAMEWORKS := $(VENV)/.archspec-frameworks
+MXNET := $(VENV)/.archspec-mxnet
+JULIA := $(VENV)/.archspec-julia
 TOOLS := $(VENV)/.archspec-tools
 VERSIONS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-fast test-slow test-gpu test-wheel check format generate goldens docs \
+.PHONY: help demo install fuzz test test-fast test-slow test-gpu test-wheel check format generate goldens docs \
 	verify bench clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 12
 
-demo: $(FRAMEWORKS) ## Generate GoogLeNet in PyTorch and Flax, and show how closely they agree.
-	$(ARCHSPEC) generate $(SPEC) --backend torch --backend flax
+demo: $(FRAMEWORKS) ## Generate GoogLeNet for every framework, and show how closely they agree.
+	$(ARCHSPEC) generate $(SPEC) --backend all
 	$(ARCHSPEC) verify $(SPEC)
 
-test: $(FRAMEWORKS) $(TOOLS) ## The test suite, without what is slow.
-	ARCHSPEC_REQUIRE_BACKENDS=torch,flax $(PYTEST) -m "not slow"
+install: $(FRAMEWORKS) $(MXNET) $(JULIA) $(TOOLS) ## Install all frameworks and tools.
+
+test: $(FRAMEWORKS) $(MXNET) $(JULIA) $(TOOLS) ## The test suite, without what is slow.
+	ARCHSPEC_REQUIRE_BACKENDS=$(BACKENDS) $(PYTEST) -m "not slow"
 
 test-fast: $(TOOLS) ## The tests that need no framework.
 	$(PYTEST) -m "not slow and not parity"
 
-test-slow: $(FRAMEWORKS) $(TOOLS) ## Only the slow tests: full sizes.
-	ARCHSPEC_REQUIRE_BACKENDS=torch,flax $(PYTEST) -m slow
+test-slow: $(FRAMEWORKS) $(MXNET) $(JULIA) $(TOOLS) ## Only the slow tests: full sizes.
+	ARCHSPEC_REQUIRE_BACKENDS=$(BACKENDS) $(PYTEST) -m slow
 
 test-gpu: $(FRAMEWORKS) $(TOOLS) ## Only the tests that need a GPU; they skip without one.
 	$(PY) -m pytest -m gpu
@@ -56,22 +65,30 @@ check: $(FRAMEWORKS) $(TOOLS) ## Style, types, and that generated files and docu
 	$(PY) -m mypy --config-file= --strict --no-warn-return-any --allow-untyped-calls generated/flax
 	$(ARCHSPEC) generate --all --check
 	$(PY) -m archspec.schema.reference --check
+	$(PY) tests/docs/operator_table.py --check
 	.ci/find-machine-paths
 
 format: $(TOOLS) ## Put the code into shape.
 	$(RUFF) check --fix .
 	$(RUFF) format .
 
-generate: $(TOOLS) ## Write generated/ anew, and what documents take from it.
+generate: $(FRAMEWORKS) $(TOOLS) ## Write generated/ anew, and what documents take from it.
 	$(ARCHSPEC) generate --all
 	$(MAKE) docs
 
 goldens: $(TOOLS) ## Record what comes out of the tests' cases as what is expected.
 	$(PY) -m pytest -q --update-goldens tests/render
 
-docs: $(TOOLS) ## Write the language reference anew, and excerpts of code in documents.
+docs: $(FRAMEWORKS) $(TOOLS) ## Write generated documents anew, and excerpts of code in others.
 	$(PY) -m archspec.schema.reference
 	$(PY) tests/docs/excerpts.py
+	$(PY) tests/docs/operator_table.py
+
+fuzz: $(FRAMEWORKS) $(MXNET) $(TOOLS) ## Verify N random networks from SEED: make fuzz N=1000 SEED=1.
+	$(PYTEST) -m fuzz tests/fuzz --fuzz-examples=$(N) --fuzz-seed=$(SEED)
+
+N ?= 100
+SEED ?= 0
 
 verify: $(FRAMEWORKS) ## Verify every spec in specs/.
 	for spec in specs/*.yaml; do $(ARCHSPEC) verify $$spec || exit 1; done
@@ -80,7 +97,7 @@ bench: $(FRAMEWORKS) ## Measure how long the command line takes.
 	$(PY) benchmarks/startup.py
 
 clean: ## Remove what is built and cached, and the environment.
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .cache build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # PyTorch first and alone, so that nothing that comes after can choose another build of it.
@@ -89,6 +106,16 @@ $(FRAMEWORKS): $(VERSIONS) | $(PY)
 	$(PIP_INSTALL) "$$(grep '^torch==' constraints.txt)"
 	$(PIP_INSTALL) tensorflow-cpu keras
 	$(PIP_INSTALL) -e ".[torch,flax,nnx,onnx]"
+	@touch $@
+
+# In an environment of its own: it needs an old NumPy.
+$(MXNET): backends/mxnet/backend.toml | $(FRAMEWORKS)
+	$(ARCHSPEC) backends install mxnet
+	@touch $@
+
+# A Julia for the tests of generated Flux code. Where it cannot be had, those say that they did not run.
+$(JULIA): .ci/julia | $(PY)
+	.ci/julia
 	@touch $@
 
 $(TOOLS): $(VERSIONS) | $(PY)

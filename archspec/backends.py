@@ -14,18 +14,27 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from archspec.errors import BackendError
+from archspec.errors import BackendError, UnknownBackendError
 from archspec.names import did_you_mean
 
 
 class TensorNaming(BaseModel):
-    """How a backend calls and lays out one tensor of an operator."""
+    """How a backend calls and lays out one tensor of an operator.
+
+    Attributes:
+        name: what it calls it.
+        axes: the order of its axes, in the letters of the canonical ones.
+        collection: the collection it is in, if not the manifest's.
+        flip: whether it runs backwards along its spatial axes, as the kernel of a convolution in
+            the sense of mathematics does.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     axes: str | None = None
     collection: str | None = None
+    flip: bool = False
 
 
 class ImportLine(BaseModel):
@@ -79,9 +88,16 @@ class Manifest(BaseModel):
         containers: ``modules`` where stages and branches are modules of their own, ``inline``
             where they are written out in their class, ``combinators`` where a class is an
             expression of them, ``graph`` where nothing but the layers is left.
+        reversed_axes: whether its arrays have their axes in reverse, as where the first index runs
+            fastest: (W, H, C, N), counted from 1.
+        fuses: with ``combinators``, the operators that can apply the activation after them.
+        functions: whether blocks are functions of values, called in snake_case, and the network
+            is one that makes its own inputs; else they are classes.
         infers_channels: whether layers find their input channels themselves.
         field_prefix: what stands before a class's parameter inside the class.
         inside, between: what joins the parts of a path inside a class and between classes.
+        numbered: what joins a repeated layer and its number; else ``inside``.
+        names_layers: whether layers without tensors have names, too, that must differ from others.
         tensor_joint: what joins a module's path and the name of its tensor; else ``between``.
         collection: the collection of tensors that name none; without one, names have none.
         wrappers: what its wrappers of models put before every tensor's name.
@@ -91,9 +107,15 @@ class Manifest(BaseModel):
         install: the command that installs them.
         environment: where those packages live, if not beside archspec.
         interpreter: what runs it, if not Python.
+        assemble: the script of its folder that makes the generated file of the rendered text,
+            called with both; without one the text is the file.
         checkpoints: file endings its runner can read and write besides ``.safetensors``.
+        checkpoints_need_module: whether ``checkpoint.py`` must be told of the generated module, as
+            its last argument: a file of JSON with ``file``, ``class`` and ``arguments``.
         running_variance: how its BatchNorm counts the running variance: ``biased`` (by n) or
             ``unbiased`` (by n - 1).
+        float32_decay: whether its BatchNorm keeps ``decay`` in float32, whatever the precision;
+            verification corrects running statistics for it and says so.
         cancelling: operators whose variance the framework itself may compute as E[x²] - E[x]²,
             which loses digits; verification says so and cannot ask for more.
         extra_tensors: tensors of its state that the canonical form does not have, by operator;
@@ -108,21 +130,29 @@ class Manifest(BaseModel):
     extension: str = Field(pattern=r"^[a-z]+$")
     layout: Literal["channels_first", "channels_last"]
     containers: Literal["modules", "inline", "combinators", "graph"]
+    reversed_axes: bool = False
+    fuses: list[str] = []
+    functions: bool = False
     infers_channels: bool = False
     field_prefix: str = ""
     inside: str = "."
     between: str = "."
+    numbered: str | None = None
+    names_layers: bool = False
     tensor_joint: str | None = None
     collection: str | None = None
     wrappers: list[str] = []
     running_variance: Literal["biased", "unbiased"] = "biased"
+    float32_decay: bool = False
     cancelling: list[str] = []
     gradients: bool = True
     packages: dict[str, str]
     install: str
     environment: Environment | None = None
     interpreter: Interpreter | None = None
+    assemble: str | None = None
     checkpoints: list[str] = []
+    checkpoints_need_module: bool = False
     imports: list[ImportLine] = []
     activations: dict[str, str] = {}
     tensors: dict[str, dict[str, TensorNaming]] = {}
@@ -214,13 +244,19 @@ def find_backend(name: str) -> Backend:
         if backend.name == name:
             return backend
     folder = Path(name)
-    if (folder / "backend.toml").is_file():
+    try:
+        known = bool(name) and (folder / "backend.toml").is_file()
+        exists = bool(name) and folder.is_dir()
+    except (OSError, ValueError):
+        # Too long for a path, or none at all.
+        known = exists = False
+    if known:
         return _read(folder)
     names = [backend.name for backend in built_in()]
     hint = did_you_mean(name, names)
-    if folder.is_dir():
-        raise BackendError(f"the folder {name} has no backend.toml", hint=hint)
-    raise BackendError(f"unknown backend {name!r}", hint=hint)
+    if exists:
+        raise UnknownBackendError(f"the folder {name!r} has no backend.toml", hint=hint)
+    raise UnknownBackendError(f"unknown backend {name[:80]!r}", hint=hint)
 
 
 def _read(folder: Path) -> Backend:

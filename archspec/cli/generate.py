@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from archspec.cli.options import SET_HELP, SPEC_HELP, find_spec, parse_settings
 from archspec.cli.screen import plain
 from archspec.errors import ArchspecError, Problem, UsageError
+
+if TYPE_CHECKING:
+    from archspec.backends import Backend
 
 
 def generate(
@@ -37,6 +40,14 @@ def generate(
     everything: Annotated[
         bool, typer.Option("--all", help="Every spec in specs/ for every backend.")
     ] = False,
+    weights: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            metavar="FILE",
+            help="Canonical weights (.safetensors) to put inside, where a backend's files can"
+            " hold some.",
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Write a network's source code: generated/<backend>/<spec>.<ext> unless told otherwise."""
@@ -45,10 +56,12 @@ def generate(
     from archspec.resolution import resolve
     from archspec.schema import load
 
+    if stdout and weights:
+        raise UsageError("--stdout prints text, in which there is no room for weights")
     paths = _specs(spec or [], everything)
     names = list(backend or [])
     if everything or "all" in names:
-        names = [each.name for each in built_in()]
+        names = [each.name for each in _makeable(not stdout)]
     if not names:
         raise UsageError(
             "which backend? give `--backend NAME`",
@@ -68,7 +81,7 @@ def generate(
     if problems:
         raise ArchspecError(problems)
     targets = [
-        Target.of(model, each, _place(output, len(models) * len(backends)))
+        Target.of(model, each, _place(output, len(models) * len(backends)), weights)
         for model in models
         for each in backends
     ]
@@ -90,6 +103,17 @@ def generate(
     for target, changed in zip(targets, write(targets), strict=True):
         if not quiet:
             print(f"{'wrote' if changed else 'unchanged'} {plain(str(target.path))}")
+
+
+def _makeable(files: bool) -> list[Backend]:
+    """All backends, but those whose files need what is not installed; says which these are."""
+    from archspec.backends import built_in
+
+    missing = [each for each in built_in() if each.manifest.assemble and not each.available]
+    for each in missing if files else ():
+        note = f"note: no files of {each.title}, which is not installed: {each.manifest.install}"
+        print(note, file=sys.stderr)
+    return [each for each in built_in() if not (files and each in missing)]
 
 
 def _specs(given: list[str], everything: bool) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 
 from archspec.expressions.tree import Expr, Value
@@ -23,8 +23,16 @@ class Language(Protocol):
         """``expr`` with as few parentheses as its meaning needs."""
         ...
 
+    def counted(self, expr: Expr, indices: Collection[str]) -> Expr:
+        """``expr``, whose indices of loops count from 0, as they count in loops of the language."""
+        ...
+
     def literal(self, value: Value) -> str:
         """``value`` written out; text in it cannot end the literal."""
+        ...
+
+    def call(self, function: str, positional: Iterable[str], named: Mapping[str, str]) -> str:
+        """A call with some arguments in order and some by name."""
         ...
 
     def docstring(self, text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from archspec.expressions.nodes import (
     Binary,
@@ -69,6 +69,11 @@ def expression(expr: Expr) -> str:
     return _printed(expr)[0]
 
 
+def counted(expr: Expr, indices: Collection[str]) -> Expr:
+    """``expr``: loops count from 0."""
+    return expr
+
+
 def literal(value: Value) -> str:
     """``value`` as a Python literal: ASCII only, strings in double quotes."""
     if isinstance(value, tuple):
@@ -81,6 +86,12 @@ def literal(value: Value) -> str:
             return f'float("{value!r}")'
         return re.sub(r"e([+-]?)0*", lambda m: f"e{m[1].strip('+')}", repr(value))
     return repr(value)
+
+
+def call(function: str, positional: Iterable[str], named: Mapping[str, str]) -> str:
+    """A call with some arguments in order and some by name."""
+    parts = [*positional, *(f"{name}={value}" for name, value in named.items())]
+    return f"{function}({', '.join(parts)})"
 
 
 def docstring(text: str) -> str:

@@ -10,6 +10,7 @@ from math import prod
 from typing import Any, ClassVar
 
 from archspec.errors import ArchspecError
+from archspec.expressions import as_expr
 from archspec.model.shape import Shape
 from archspec.operators.fields import Count, Flag, PerAxis, PerAxisOrZero
 from archspec.operators.operator import Operator, Tensor
@@ -119,6 +120,11 @@ class ConvTranspose(Operator):
 
     def multiply_adds(self, inputs: Sequence[Shape], output: Shape) -> int:
         return int(inputs[0].elements * (self.out // self.groups) * prod(self.kernel))
+
+    @property
+    def padded(self) -> bool:
+        """Whether any pad is (or may be) more than 0."""
+        return any(as_expr(side) != as_expr(0) for pair in self.padding for side in pair)
 
     @property
     def full_padding(self) -> tuple[tuple[Any, Any], ...]:

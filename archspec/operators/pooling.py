@@ -40,12 +40,6 @@ class _Pool(Windowed):
                 )
 
     @property
-    def padded(self) -> bool:
-        """Whether any pad is (or may be) more than 0."""
-        arguments: Any = self
-        return any(as_expr(side) != as_expr(0) for pair in arguments.padding for side in pair)
-
-    @property
     def pads_within_half(self) -> bool:
         """Whether no pad exceeds half its window, as far as numbers tell; PyTorch's condition."""
         arguments: Any = self

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from archspec.errors import ArchspecError
+from archspec.expressions import as_expr
+from archspec.expressions.nodes import Name
 from archspec.model.shape import Shape
 from archspec.operators.operator import Operator
 from archspec.operators.padding import same_pads, symmetric_pads
@@ -16,6 +18,35 @@ from archspec.operators.padding import same_pads, symmetric_pads
 
 class Windowed(Operator):
     """An operator with ``kernel``, ``stride``, ``padding`` and ``dilation`` per spatial axis."""
+
+    @property
+    def padded(self) -> bool:
+        """Whether any pad is (or may be) more than 0."""
+        arguments: Any = self
+        return any(as_expr(side) != as_expr(0) for pair in arguments.padding for side in pair)
+
+    @property
+    def pad_argument(self) -> Name | None:
+        """The argument of a block that all pads are, if they are one."""
+        arguments: Any = self
+        pads = {as_expr(side) for pair in arguments.padding for side in pair}
+        first = next(iter(pads), None)
+        return first if len(pads) == 1 and isinstance(first, Name) else None
+
+    @property
+    def keeps_size(self) -> bool:
+        """Whether it surely gives an output as large as its input, padded alike on both sides.
+
+        Then, and at any size of the input, its pads are those that TensorFlow and JAX call SAME.
+        """
+        given: Any = self
+        axes = zip(given.padding, given.kernel, given.stride, given.dilation, strict=True)
+        return all(
+            as_expr(s) == as_expr(1)
+            and as_expr(low) == as_expr(high)
+            and as_expr(low) * 2 == (as_expr(k) - 1) * as_expr(d)
+            for (low, high), k, s, d in axes
+        )
 
     def check(self, inputs: Sequence[Shape]) -> None:
         super().check(inputs)

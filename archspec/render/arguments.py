@@ -60,6 +60,19 @@ def last_axis_first(padding: Any) -> tuple[Any, ...]:
     return tuple(side for pair in reversed(tuple(padding)) for side in pair)
 
 
+def last_first(values: Any) -> Any:
+    """One value for all axes where they are alike, else the tuple from the last axis on."""
+    whole = same(values)
+    return whole[::-1] if isinstance(whole, tuple) else whole
+
+
+def pads_last_first(padding: Any) -> Any:
+    """Padding as briefly as it can be said, from the last axis on: one number, or all sides."""
+    if symmetric(padding):
+        return last_first([low for low, _ in padding])
+    return last_axis_first(padding)
+
+
 def cropping(padding: Any) -> tuple[Any, ...]:
     """The same, negative: what a pad that crops is given."""
     return tuple(as_expr(0) - as_expr(side) for side in last_axis_first(padding))

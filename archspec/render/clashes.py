@@ -26,6 +26,40 @@ def refuse_indices(module: Module, reserved: Collection[str]) -> None:
             )
 
 
+def refuse_parameters(module: Module, reserved: Collection[str]) -> None:
+    """Refuse a parameter that would hide a function which the code calls.
+
+    Raises:
+        BackendError: located at the class.
+    """
+    for parameter in module.parameters:
+        if parameter.name in reserved:
+            raise BackendError(
+                f"the parameter `{parameter.name}` is called as something the code uses itself",
+                module.where,
+                module.name,
+                f"another name, such as `{parameter.name}_value`",
+            )
+
+
+def refuse_parts(templates: Templates, module: Module) -> None:
+    """Refuse a layer that is called as a part of another one is, where each part has a name.
+
+    Raises:
+        BackendError: located at the layer.
+    """
+    joint = templates.manifest.inside
+    for step in module.steps():
+        owner = templates.parts.get(step.key.replace(".", joint))
+        if owner is not None and owner != step.key:
+            raise BackendError(
+                f"`{step.key}` and a part of `{owner}` would have one name"
+                f" in {templates.backend.title}",
+                step.where,
+                hint="give one of them another name with `as`",
+            )
+
+
 def refuse_namesakes(templates: Templates, members: tuple[Member, ...]) -> None:
     """Refuse a layer that is called as a part of another one is (``conv1_pad``).
 

@@ -9,20 +9,24 @@ from __future__ import annotations
 import math
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
 from archspec.backends import Backend
-from archspec.errors import BackendError
+from archspec.errors import BackendError, RefusedError
 from archspec.expressions import as_expr
+from archspec.expressions.nodes import Name
 from archspec.model.module import Step
 from archspec.render.arguments import (
     cropping,
     last_axis_first,
+    last_first,
     loop_index,
     pads,
+    pads_last_first,
     same,
     symmetric,
     wrapped_text,
@@ -38,6 +42,7 @@ class Templates(Printer):
 
     Attributes:
         module: the name of the class under way.
+        parts: names of the parts that its layers have so far, each with the key of its layer.
         marks: what each mark's number stands for.
     """
 
@@ -46,6 +51,7 @@ class Templates(Printer):
         self.init = init
         self.marks: list[tuple[str, Step]] = []
         self.module = ""
+        self.parts: dict[str, str] = {}
         self.environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(backend.folder),
             undefined=jinja2.StrictUndefined,
@@ -67,11 +73,19 @@ class Templates(Printer):
             pads=pads,
             symmetric=symmetric,
             last_axis_first=last_axis_first,
+            last_first=last_first,
+            pads_last_first=pads_last_first,
             cropping=cropping,
             minus_infinity=-math.inf,
             quoted=self.quoted,
             code=Code,
             named=self.named,
+            starts=self.starts,
+            initial=self.initial,
+            usual=self.init,
+            constructed=self.constructed,
+            field=lambda name: self.printed(Name(name)),
+            kept=lambda: self.kept,
             shortcut=self.shortcut,
             is_one=lambda value: as_expr(value) == as_expr(1),
             all_one=lambda values: all(as_expr(each) == as_expr(1) for each in values),
@@ -88,9 +102,14 @@ class Templates(Printer):
             annotation=self.annotation,
             activation=self.activation,
             argument=self.argument,
+            function_of=lambda name: Code(self.functions.get(name, name)),
             note=self.note,
             docstring=lambda text, *lines: Code(self.language.docstring("\n".join([text, *lines]))),
         )
+        # What only this language has.
+        for name in ("function", "single"):
+            if hasattr(self.language, name):
+                self.environment.globals[name] = getattr(self.language, name)
         self._operators: Any = None
 
     @property
@@ -130,7 +149,7 @@ class Templates(Printer):
 
     def refuse(self, reason: str) -> str:
         """Stop: this framework cannot honour what the spec asks for."""
-        raise BackendError(f"{self.backend.title} cannot do this: {reason}")
+        raise RefusedError(f"{self.backend.title} cannot do this: {reason}")
 
     def layer(self, step: Step, *inputs: Any, **context: Any) -> list[tuple[str, Code]]:
         """The code of a layer: pairs of a name's ending and an expression.
@@ -153,7 +172,7 @@ class Templates(Printer):
             text = str(macro(step, **wanted))
         except BackendError as error:
             problem = error.problems[0]
-            raise BackendError(problem.problem, step.where, step.key, problem.hint) from None
+            raise type(error)(problem.problem, step.where, step.key, problem.hint) from None
         except jinja2.TemplateError as error:
             place = self.backend.folder / "operators.jinja"
             raise BackendError(f"{place}: {name}: {error.message}", step.where) from None
@@ -163,7 +182,18 @@ class Templates(Printer):
             ending, _, code = stripped.partition(" ") if stripped[:1] == "@" else ("", "", stripped)
             if stripped:
                 elements.append((ending.replace("@", "_"), Code(code)))
+                if ending:
+                    key = f"{step.key}{elements[-1][0]}"
+                    self.parts[key.replace(".", self.manifest.inside)] = step.key
         return elements
+
+    def constructed(self, caller: Callable[[], str]) -> str:
+        """What a block of a template says where parameters are arguments and no fields yet."""
+        fields, self.fields = self.fields, frozenset()
+        try:
+            return caller()
+        finally:
+            self.fields = fields
 
     def takes_inputs(self, step: Step) -> bool:
         """Whether an operator's macro prints an expression of its inputs."""
@@ -177,14 +207,40 @@ class Templates(Printer):
 
     def named(self, step: Step, name: str) -> dict[str, Any]:
         """The name of a layer as an argument, after an initialisation of its own if it has one."""
+        return {**self.starts(step), "name": Code(name)}
+
+    def initial(self, step: Step) -> Initialization:
+        """How the tensors of a layer start."""
+        own = step.init or self.init
+        changed = {"kernel": own.kernel or self.init.kernel, "bias": own.bias or self.init.bias}
+        return self.init.model_copy(update=changed)
+
+    def starts(
+        self,
+        step: Step,
+        kernel: str = "kernel_init",
+        bias: str = "bias_init",
+        biases: str = "",
+    ) -> dict[str, Any]:
+        """How the tensors of a layer start, as arguments, where they do as no others.
+
+        Args:
+            step: the layer.
+            kernel, bias: what the arguments are called.
+            biases: how biases start in the framework itself: every layer says so where the network
+                starts them otherwise. Empty if the network says so once for all.
+        """
         arguments: dict[str, Any] = {}
-        for tensor in ("kernel", "bias"):
-            own = getattr(step.init, tensor) if step.init else None
-            biased = tensor != "bias" or getattr(step.operator, "bias", True)
-            if own is not None and own != getattr(self.init, tensor) and biased:
+        for tensor, argument in (("kernel", kernel), ("bias", bias)):
+            network = getattr(self.init, tensor)
+            own = (getattr(step.init, tensor) if step.init else None) or network
+            stated = own != network
+            if tensor == "bias" and biases:
+                stated = own is not None and own.scheme != biases
+            if stated and (tensor != "bias" or getattr(step.operator, "bias", True)):
                 text = str(self.operators.distribution(own)).strip()
-                arguments[f"{tensor}_init"] = Code(text)
-        return {**arguments, "name": Code(name)}
+                arguments[argument] = Code(text)
+        return arguments
 
 
 def _compiled(folder: Path) -> jinja2.BytecodeCache | None:

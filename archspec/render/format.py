@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 
 from archspec.errors import BackendError
+from archspec.render.format_julia import format_julia
 
 LINE_LENGTH = 88
 
@@ -39,4 +40,15 @@ def format_python(text: str, name: str) -> str:
     return done.stdout.decode()
 
 
-FORMATTERS: dict[str, Callable[[str, str], str]] = {"python": format_python}
+def format_onnx(text: str, name: str) -> str:
+    """ONNX's textual syntax, which has no formatter: a node on each line as its template has it."""
+    lines = [line.rstrip() for line in text.strip().splitlines()]
+    kept = [line for line, after in zip(lines, [*lines[1:], ""], strict=True) if line or after]
+    return "\n".join(kept) + "\n"
+
+
+FORMATTERS: dict[str, Callable[[str, str], str]] = {
+    "python": format_python,
+    "onnx": format_onnx,
+    "julia": format_julia,
+}

@@ -31,7 +31,7 @@ def _container(module: Module, chain: Chain) -> Iterator[Member]:
     inner = tuple(
         Member(each.name, each, when=each.when) for each in chain.items if isinstance(each, Step)
     )
-    yield Member(chain.name, None, inner, chain.when, guard(module, chain))
+    yield Member(chain.name, None, inner, chain.when, guard(module, chain), chain)
 
 
 def guard(module: Module, item: Item) -> Expr | None:

@@ -7,7 +7,7 @@ inside, with references, with a shared layer) becomes a small class.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from archspec.errors import BackendError, Location
@@ -36,17 +36,20 @@ class Outlined:
     exports: Mapping[str, tuple[str, ...]]
 
 
-def outline(module: Module, taken: set[str]) -> Outlined:
+def outline(
+    module: Module, taken: set[str], plain: Callable[[Chain], bool] | None = None
+) -> Outlined:
     """Give every container of a class that is no plain sequence a class of its own.
 
     Args:
         module: the class.
         taken: names of classes that exist.
+        plain: whether a container needs no class; by default :func:`is_plain`.
 
     Raises:
         BackendError: for a container that cannot be one.
     """
-    work = _Outliner(module, taken)
+    work = _Outliner(module, taken, plain or is_plain)
     body = replace(module.body, items=work.items(module.body.items))
     return Outlined((*work.made, replace(module, body=body)), work.exports)
 
@@ -55,6 +58,7 @@ def outline(module: Module, taken: set[str]) -> Outlined:
 class _Outliner:
     module: Module
     taken: set[str]
+    plain: Callable[[Chain], bool]
     made: list[Module] = field(default_factory=list)
     exports: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -70,7 +74,7 @@ class _Outliner:
 
     def _chain(self, chain: Chain) -> Chain:
         exported = self._exported(chain)
-        if is_plain(chain) and not exported:
+        if self.plain(chain) and not exported:
             return chain
         inside = {step.key for step in steps_of(chain)} | {each.key for each in _chains(chain)}
         outside = [chain.source]
@@ -132,7 +136,7 @@ class _Outliner:
             trains=any(step.trains for step in steps_of(chain)),
             where=chain.where,
         )
-        inside = outline(inner, self.taken)
+        inside = outline(inner, self.taken, self.plain)
         self.made.extend(inside.modules)
         self.exports.update(inside.exports)
         prefix = f"{chain.key}."

@@ -6,7 +6,7 @@ still needed after the next layer of its chain has run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from archspec.expressions import Expr, simplify
@@ -23,6 +23,8 @@ def plan(
     containers: str,
     exports: Mapping[str, tuple[str, ...]],
     reserved: Iterable[str] = (),
+    makes_inputs: bool = False,
+    nests: Callable[[Step], bool] | None = None,
 ) -> Plan:
     """Work out the members, statements and variables of a class.
 
@@ -31,8 +33,11 @@ def plan(
         containers: as in the backend's manifest.
         exports: keys that classes give out beside their results.
         reserved: names that no variable may have.
+        makes_inputs: whether its code makes its inputs, and needs them to the end.
+        nests: whether a layer may be applied inside the arguments of another; by default each may.
     """
-    return _Planner(module, containers == "modules", exports, taken=set(reserved)).plan()
+    modules = containers == "modules"
+    return _Planner(module, modules, exports, makes_inputs, nests, taken=set(reserved)).plan()
 
 
 @dataclass
@@ -40,6 +45,8 @@ class _Planner:
     module: Module
     modules: bool
     exports: Mapping[str, tuple[str, ...]]
+    makes_inputs: bool = False
+    nests: Callable[[Step], bool] | None = None
     statements: list[Statement] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
@@ -51,10 +58,15 @@ class _Planner:
         self.taken |= set(module.inputs) | {"self", "outputs", "train"}
         self.taken |= {each.name for each in module.parameters}
         self.taken |= {step.repeat.index for step in module.steps() if step.repeat}
+        self.taken |= {step.share.replace(".", "_") for step in module.steps() if step.share}
         exported = self.exports.get(module.name, ())
         self.lasting = lasting(module, self.modules, exported)
         self.variables = {name: name for name in module.inputs}
-        if MAIN in module.inputs and MAIN in self.lasting:
+        if self.makes_inputs and MAIN in module.inputs:
+            alone = len(module.inputs) == 1
+            self.variables[MAIN] = self._unused("inputs" if alone else f"{MAIN}_input")
+        inputs = tuple(self.variables.values())
+        if MAIN in inputs and MAIN in self.lasting:
             # The input is needed again after `x` has been bound anew.
             kept = self._unused("identity")
             self._add(Statement((kept,), (MAIN,), MAIN))
@@ -75,7 +87,7 @@ class _Planner:
                 result = self.statements.pop()
         shared = frozenset(each.share for each in module.steps() if each.share)
         statements = tuple(self.statements)
-        return Plan(module, members, statements, result, results, outputs, made, shared)
+        return Plan(module, members, statements, result, results, outputs, made, shared, inputs)
 
     def _heads(self) -> dict[str, Chain | None]:
         """For each output with a condition the chain that makes it, if it has one."""
@@ -214,6 +226,7 @@ class _Planner:
                 or last.targets[0] not in arguments
                 or arguments.count(last.targets[0]) > 1
                 or last.shape is not None
+                or (last.step is not None and self.nests and not self.nests(last.step))
             ):
                 break
             written[last.targets[0]] = self.statements.pop()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import jinja2
 
@@ -16,6 +17,8 @@ from archspec.languages import LANGUAGES, Language
 from archspec.model.module import Step
 from archspec.model.shape import SPATIAL_AXES, Shape
 from archspec.render.arguments import gathered, is_default, is_plain
+
+T = TypeVar("T")
 
 
 class Code(str):
@@ -32,7 +35,10 @@ class Printer:
         support: names of support classes and functions that it uses so far, in order.
         shortcuts: names of layers that the file defines for itself.
         names: names of the parameters that the class under way uses so far.
+        indices: the indices of the loops in the class under way.
         fields: parameters that the class under way holds as fields of its own.
+        kept: those of them that its code uses as fields so far.
+        functions: what blocks are called in code, where they are functions.
     """
 
     def __init__(self, backend: Backend) -> None:
@@ -43,7 +49,10 @@ class Printer:
         self.support: dict[str, None] = {}
         self.shortcuts: set[str] = set()
         self.names: set[str] = set()
+        self.indices: frozenset[str] = frozenset()
         self.fields: frozenset[str] = frozenset()
+        self.kept: set[str] = set()
+        self.functions: dict[str, str] = {}
 
     def printed(self, value: Any) -> Any:
         """A value in the backend's language; text stays as it is."""
@@ -51,9 +60,11 @@ class Printer:
             return value
         if isinstance(value, Expr):
             self.names.update(names_in_order(value))
+            value = self.language.counted(value, self.indices)
             if self.fields and self.manifest.field_prefix:
                 prefix = self.manifest.field_prefix
                 own = {name: Name(prefix + name) for name in self.fields}
+                self.kept |= self.fields & set(names_in_order(value))
                 value = substitute(value, own)
             text = self.language.expression(value)
             if "math." in text:
@@ -80,13 +91,13 @@ class Printer:
             like: under which name the manifest lists the defaults; else the function's.
         """
         defaults = self.manifest.defaults.get(like or function, {})
-        parts = [str(self.printed(each)) for each in arguments]
-        for name, value in named.items():
-            default = defaults.get(name)
-            if name in defaults and is_default(value, default):
-                continue
-            parts.append(f"{name}={self.printed(value)}")
-        return Code(f"{function}({', '.join(parts)})")
+        stated = {
+            name: str(self.printed(value))
+            for name, value in named.items()
+            if name not in defaults or not is_default(value, defaults[name])
+        }
+        positional = [str(self.printed(each)) for each in arguments]
+        return Code(self.language.call(function, positional, stated))
 
     def use(self, name: str) -> Code:
         """An imported name; its import is added to the file."""
@@ -110,6 +121,8 @@ class Printer:
     def axis(self, step: Step, name: str) -> int:
         """The position of a named axis in this backend's layout."""
         spatial = SPATIAL_AXES[step.rank]
+        if self.manifest.reversed_axes:
+            return step.rank + 1 if name == "C" else step.rank - spatial.index(name)
         if self.manifest.layout == "channels_last":
             # Counted from the end, which holds without a batch axis too.
             return -1 if name == "C" else spatial.index(name) - step.rank - 1
@@ -121,15 +134,22 @@ class Printer:
 
     def axes(self, shape: Shape) -> tuple[str, ...]:
         """The names of a shape's axes in the backend's layout."""
-        last = self.manifest.layout == "channels_last"
-        return (*shape.axes[1:], shape.axes[0]) if last else shape.axes
+        return self._ordered(shape.axes)
 
     def shape(self, shape: Shape) -> str:
         """A shape in the backend's layout: ``64 x 24 x 24``."""
-        sizes = shape.sizes
-        if self.manifest.layout == "channels_last":
-            sizes = (*sizes[1:], sizes[0])
-        return " x ".join(str(size) for size in sizes)
+        return " x ".join(str(size) for size in self._ordered(shape.sizes))
+
+    def batch(self, text: str, joint: str = " x ") -> str:
+        """What a text says of an example, said of a batch: ``N x 64 x 24 x 24``."""
+        parts = (text, "N") if self.manifest.reversed_axes else ("N", text)
+        return joint.join(part for part in parts if part)
+
+    def _ordered(self, axes: tuple[T, ...]) -> tuple[T, ...]:
+        """Something of each axis, channels first, in the backend's order."""
+        if self.manifest.reversed_axes:
+            return axes[::-1]
+        return (*axes[1:], axes[0]) if self.manifest.layout == "channels_last" else axes
 
     def note(self, text: str) -> Code:
         """A comment."""
@@ -153,6 +173,8 @@ class Printer:
         text = self.manifest.activations.get(name)
         if text is None:
             raise BackendError(f"`{self.backend.name}` cannot pass `{name}` as a parameter")
+        words = set(re.findall(r"\w+", text))
+        self.imports |= {each.name for each in self.manifest.imports if each.name in words}
         return Code(text)
 
     def argument(self, kind: Any, value: Any) -> Any:
@@ -162,7 +184,7 @@ class Printer:
         if isinstance(plain, str) and isinstance(inner, Activation):
             return self.activation(plain)
         if isinstance(plain, str) and isinstance(inner, BlockReference):
-            return Code(plain)
+            return Code(self.functions.get(plain, plain))
         if isinstance(plain, str):
             return Code(self.language.literal(plain))
         return value

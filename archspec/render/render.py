@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,9 +11,17 @@ from archspec.expressions import Expr, names_in_order, substitute
 from archspec.expressions.nodes import Const, Name
 from archspec.model.module import Module, ModuleParameter, Step
 from archspec.operators import Operator
-from archspec.render.clashes import refuse_indices, refuse_namesakes
+from archspec.render.clashes import (
+    refuse_indices,
+    refuse_namesakes,
+    refuse_parameters,
+    refuse_parts,
+)
+from archspec.render.combinators import Node, arranged, combined_names, expressible, nodes_of
 from archspec.render.environment import Templates
 from archspec.render.format import FORMATTERS
+from archspec.render.functions import function_names, input_sizes
+from archspec.render.graph import render_graph
 from archspec.render.header import header
 from archspec.render.outline import outline
 from archspec.render.plan import plan
@@ -25,6 +33,7 @@ from archspec.schema.spec import MISSING
 
 # Operators whose weights are kernels, which a network's initialisation speaks of.
 _KERNELS = ("conv", "conv_transpose", "dense")
+# Beginnings of the names of shortcuts, in the order in which a file defines them.
 _SHORTENED = (*_KERNELS, "batch_norm")
 
 
@@ -71,6 +80,8 @@ def render(model: Model, backend: Backend | str) -> Rendered:
     """
     if isinstance(backend, str):
         backend = find_backend(backend)
+    if backend.manifest.containers == "graph":
+        return render_graph(model, backend)
     return _Renderer(model, backend).render()
 
 
@@ -86,6 +97,8 @@ class _Renderer:
             constructor_arguments=self.constructor_arguments,
             takes_inputs=self.templates.takes_inputs,
             module_of=lambda step: self.modules.get(step.module or ""),
+            nodes_of=lambda chain: nodes_of(chain, *self._fusing()),
+            by_name=self._by_name,
             backend=backend.manifest,
         )
 
@@ -97,8 +110,8 @@ class _Renderer:
         taken = {each.name for each in model.modules}
         for module in model.modules:
             outlined = [module]
-            if containers == "modules":
-                result = outline(module, taken)
+            if containers in ("modules", "combinators"):
+                result = outline(module, taken, expressible if self.combinators else None)
                 outlined = list(result.modules)
                 exports |= result.exports
             modules.extend(outlined)
@@ -106,6 +119,15 @@ class _Renderer:
             # Classes that stand for each other are called alike.
             modules = [replace(each, trains=each.trains or each.exchangeable) for each in modules]
         self.modules = {each.name: each for each in modules}
+        if self.functions:
+            templates.functions = function_names(modules, self._reserved())
+        elif self.combinators:
+            own = [*self._reserved(), *self.backend.manifest.reserved.get("function", [])]
+            templates.functions = combined_names(modules, own, model.spec.stem)
+        if self.functions:
+            templates.environment.globals["input_sizes"] = input_sizes(
+                model, self.backend.manifest.layout == "channels_last"
+            )
         templates.environment.globals["batch_norms"] = self._batch_norms()
         views = [self._class(module, exports) for module in modules]
         text = templates.render(
@@ -113,11 +135,11 @@ class _Renderer:
             part="file",
             classes=views,
             support=lambda: list(templates.support),
-            shortcuts=lambda: [each for each in _SHORTENED if each in templates.shortcuts],
+            shortcuts=lambda: sorted(templates.shortcuts, key=_place),
             model=model,
             init=self._initial(),
             imports=self._imports,
-            header=header(model, self.templates),
+            header=header(model, self.templates, fixed=self.functions),
             kernels=self._kernels(),
         )
         plain, marks = without_marks(text)
@@ -134,22 +156,26 @@ class _Renderer:
 
     def _class(self, module: Module, exports: Mapping[str, tuple[str, ...]]) -> ClassView:
         templates = self.templates
-        reserved = [
-            *self.backend.manifest.reserved.get("variable", []),
-            *self.templates.language.BUILTINS_USED,
-        ]
+        reserved = [*self._reserved(), *templates.functions.values()]
         refuse_indices(module, reserved)
-        planned = plan(module, self.backend.manifest.containers, exports, reserved)
-        templates.module = module.name
-        templates.names = set()
+        containers, makes_inputs = self.backend.manifest.containers, self.functions and module.root
+        if self.combinators:
+            containers = "modules"
+            templates.indices = frozenset(s.repeat.index for s in module.steps() if s.repeat)
+        # What is no layer of its own is seen by the variable that it is bound to.
+        nests = (lambda step: not templates.takes_inputs(step)) if self.combinators else None
+        planned = plan(module, containers, exports, reserved, makes_inputs, nests)
+        templates.module, templates.parts = module.name, {}
+        templates.names, templates.kept = set(), set()
         own = {each.name for each in module.parameters if not self._inferred(each)}
         templates.fields = frozenset(own)
-        if self.backend.manifest.containers == "modules":
+        if containers == "modules":
             refuse_namesakes(templates, planned.members)
         body = templates.render(
             "module.jinja",
             part="class",
             plan=planned,
+            tree=None if module.name in exports else self._arranged(module),
             overrides=self._overrides(module),
             init=self._initial(),
             shared=planned.shared,
@@ -160,6 +186,9 @@ class _Renderer:
             biases=any(tensor.role == "bias" for _, tensor in self.model.graph.tensors.values()),
             overrides_of_blocks=self._overrides_of_blocks(),
         )
+        refuse_parts(templates, module)
+        if self.combinators:
+            refuse_parameters(module, reserved)
         templates.fields = frozenset()
         used = frozenset(templates.names)
         parameters = tuple(
@@ -170,6 +199,30 @@ class _Renderer:
         )
         self.signatures[module.name] = parameters
         return ClassView(planned, body, parameters, used, tuple(self._saved(module)))
+
+    @property
+    def functions(self) -> bool:
+        """Whether blocks are functions."""
+        return self.backend.manifest.functions
+
+    @property
+    def combinators(self) -> bool:
+        """Whether a block is an expression of combinators where it can be one."""
+        return self.backend.manifest.containers == "combinators"
+
+    def _arranged(self, module: Module) -> Node | None:
+        """The body of a class as an expression, in a framework that has such."""
+        return arranged(module, *self._fusing()) if self.combinators else None
+
+    def _fusing(self) -> tuple[Collection[str], Collection[str]]:
+        """The operators that can apply an activation after them, and those activations."""
+        manifest = self.backend.manifest
+        return manifest.fuses, manifest.activations.keys() - {"identity"}
+
+    def _reserved(self) -> list[str]:
+        """Names that code of this backend uses itself."""
+        own = self.backend.manifest.reserved.get("variable", [])
+        return [*own, *self.templates.language.BUILTINS_USED]
 
     def _inferred(self, parameter: ModuleParameter) -> bool:
         return parameter.role == "channels" and self.backend.manifest.infers_channels
@@ -195,11 +248,22 @@ class _Renderer:
                 whole = False
                 continue
             value = self.templates.argument(parameter.kind, given[parameter.name])
-            if whole and parameter.default is MISSING:
+            if self._by_name(step.module, parameter):
+                named[parameter.name] = value
+            elif whole and parameter.default is MISSING:
                 positional.append(value)
             else:
                 named[parameter.name] = value
         return positional, named
+
+    def _by_name(self, module: str | None, parameter: ModuleParameter) -> bool:
+        """Whether an argument can only be given by its name.
+
+        A function of combinators takes each argument in one way; one that stands for others is
+        given all but the channels by name.
+        """
+        exchangeable = self.modules[module or ""].exchangeable
+        return self.combinators and exchangeable and parameter.role != "channels"
 
     def _initial(self) -> Initialization:
         return self.model.spec.init
@@ -235,9 +299,9 @@ class _Renderer:
         conditions = [output.when for output in module.outputs if output.when is not None]
         return list(dict.fromkeys(name for each in conditions for name in names_in_order(each)))
 
-    def _on_self(self, expression: Expr) -> Any:
+    def _on_self(self, expression: Expr, instance: str = "self") -> Any:
         """An expression over what the constructor has saved."""
-        names = {name: Name(f"self.{name}") for name in names_in_order(expression)}
+        names = {name: Name(f"{instance}.{name}") for name in names_in_order(expression)}
         self.templates.names.update(names)
         return substitute(expression, names)
 
@@ -272,3 +336,9 @@ class _Renderer:
                 key = step.key
             spans.append(Span(first, last, module, key, step.where))
         return tuple(sorted(spans, key=lambda span: (span.first, span.last, span.key)))
+
+
+def _place(shortcut: str) -> tuple[int, str]:
+    """Where a shortcut stands among the others."""
+    found = (i for i, each in enumerate(_SHORTENED) if shortcut.startswith(each))
+    return next(found, len(_SHORTENED)), shortcut

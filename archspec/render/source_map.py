@@ -20,13 +20,17 @@ _COUNTED = re.compile(r"[A-Za-z0-9]")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Lines ``first`` to ``last`` (from 1) hold the layer ``key`` of the class ``module``."""
+    """Lines ``first`` to ``last`` (from 1) hold the layer ``key`` of the class ``module``.
+
+    Where each instance of it has lines of its own, ``path`` is that instance's.
+    """
 
     first: int
     last: int
     module: str
     key: str
     where: Location
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

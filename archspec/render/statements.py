@@ -14,7 +14,8 @@ from archspec.model.shape import Shape
 class Member:
     """Something a class holds: a layer, or a container of layers in order.
 
-    ``when`` makes it the identity where it is false; under ``guard`` it is not there at all.
+    ``when`` makes it the identity where it is false; under ``guard`` it is not there at all. A
+    container comes with its ``chain``.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Member:
     members: tuple[Member, ...] = ()
     when: Expr | None = None
     guard: Expr | None = None
+    chain: Chain | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Plan:
         outputs: in the network's own class, the variable of each named output.
         heads: for each output with a condition, the statements that make it.
         shared: keys of layers that are applied more than once.
+        inputs: the variable of each input.
     """
 
     module: Module
@@ -81,3 +84,4 @@ class Plan:
     outputs: Mapping[str, str]
     heads: Mapping[str, tuple[Statement, ...]]
     shared: frozenset[str]
+    inputs: tuple[str, ...]

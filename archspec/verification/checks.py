@@ -23,6 +23,7 @@ from archspec.verification.finding import ORACLE, Errors, Finding, finding, rela
 from archspec.verification.participant import Participant, gradients
 from archspec.verification.reference import Reference, corrected, len_of
 from archspec.verification.request import Question
+from archspec.verification.rounded_decay import as_stated
 from archspec.verification.sightings import Sighting
 from archspec.verification.traits import dropouts, shifted
 
@@ -59,23 +60,24 @@ class Comparison:
         yield from self._forward(one, request.EVALUATION, "")
         if request.SINGLE in present:
             yield from self._single(one)
-        if request.GRADIENTS in one.answer.tasks and self.reference.training is not None:
-            yield from self._forward(one, request.GRADIENTS, ", training")
+        trains = self.reference.training is not None
+        if one.training in one.answer.tasks and trains:
+            yield from self._forward(one, one.training, ", training")
+        if one.training in present and trains:
+            yield from self._statistics(one)
         if request.GRADIENTS in present:
-            if self.reference.training is not None:
-                yield from self._statistics(one)
             yield from self._gradients(one)
         if request.STEPS in present:
             yield from self._steps(one)
         if request.SHIFTED in present:
-            robust = shifted(self.graph, self.expected(request.GRADIENTS), one)
+            robust = shifted(self.graph, self.expected(one.training), one)
             if robust is not None:
                 yield robust
         if any(isinstance(node.operator, Dropout) for node in self.graph.nodes):
             yield dropouts(self.graph, one)
 
     def _forward(self, one: Participant, task: str, mode: str) -> Iterator[Finding]:
-        training = task == request.GRADIENTS
+        training = task == one.training
         result = self.expected(task)
         wanted = [o.name for o in self.model.root.outputs if training or not o.training]
         wanted = [each for each in wanted if each in result.outputs]
@@ -95,8 +97,8 @@ class Comparison:
 
     def expected(self, task: str) -> Result:
         """The oracle's values for a task."""
-        training = self.reference.training if task == request.GRADIENTS else None
-        return training or self.reference.evaluation
+        trains = task in (request.GRADIENTS, request.TRAINING)
+        return (self.reference.training if trains else None) or self.reference.evaluation
 
     def layer_errors(
         self, seen: Mapping[str, Sequence[tuple[Sighting, Array]]], expected: Mapping[str, Array]
@@ -147,21 +149,33 @@ class Comparison:
         expected = self.reference.statistics[form]
         if not expected:
             return
-        found = one.tensors(request.GRADIENTS, "statistic")
+        found = one.tensors(one.training, "statistic")
+        if found and one.backend.manifest.float32_decay:
+            found = as_stated(self.graph, self.question.tensors, [found])
         errors = relative_errors(found, expected)
         of = sum(not each.trainable for _, each in self.graph.tensors.values())
-        task = request.GRADIENTS
-        note = self._variance_note(form)
-        yield finding("statistics", "float64", ORACLE, errors, of, task, note)
+        note = self._statistics_note(one)
+        yield finding("statistics", "float64", ORACLE, errors, of, one.training, note)
 
-    def _variance_note(self, form: str) -> str:
+    def _statistics_note(self, one: Participant) -> str:
+        manifest, notes = one.backend.manifest, []
         left = any(
             isinstance(node.operator, BatchNorm) and node.operator.running_variance == "framework"
             for node in self.graph.nodes
         )
-        if not left or form == "biased":
-            return ""
-        return "keeps the unbiased running variance: corrected by n / (n - 1)"
+        if left and manifest.running_variance == "unbiased":
+            notes.append("keeps the unbiased running variance: corrected by n / (n - 1)")
+        if manifest.float32_decay:
+            notes.append("keeps the decay of BatchNorm in float32: corrected to that of the spec")
+        return "; ".join(notes)
+
+    def _running(self, one: Participant) -> Mapping[str, Array]:
+        """The running statistics after all steps."""
+        if not one.backend.manifest.float32_decay:
+            return one.tensors(request.STEPS, f"after{self.steps}")
+        numbers = range(1, self.steps + 1)
+        seen = [one.tensors(request.STEPS, f"statistic{each}") for each in numbers]
+        return as_stated(self.graph, self.question.tensors, seen)
 
     def _gradients(self, one: Participant) -> Iterator[Finding]:
         found = gradients(one, request.GRADIENTS)
@@ -185,6 +199,8 @@ class Comparison:
         if step is not None:
             kind = what.startswith("statistics")
             names = {n for n, (_, t) in self.graph.tensors.items() if t.trainable is not kind}
+            if kind:
+                found, expected = self._running(one), self._running(base)
             expected = {n: each for n, each in expected.items() if n in names}
             found = {n: each for n, each in found.items() if n in names}
             if kind:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from archspec.model.graph import Graph, Node
+from archspec.render.source_map import Span
 from archspec.verification.checks import Comparison
 from archspec.verification.compare import Array, relative_error
 from archspec.verification.finding import Finding, first_failed
@@ -203,7 +204,7 @@ def _divergence(source: Source, fault: _Fault) -> Divergence:
         node.path,
         node.operator.name(),
         node.where,
-        source.shown if line is None else f"{source.shown}:{line}",
+        source.shown if line is None or source.compiled else f"{source.shown}:{line}",
         "" if line is None else source.line(line),
         fault.error,
         fault.gate,
@@ -216,20 +217,30 @@ def _divergence(source: Source, fault: _Fault) -> Divergence:
 
 def _line(source: Source, node: Node) -> int | None:
     """The line of the file that holds a layer: of the edited file, where it was edited."""
-    for span in source.spans:
-        if (span.module, span.key) == (node.module, node.key):
-            for line in range(span.first, span.last + 1):
-                if line in source.alignment.to_edited:
-                    return source.alignment.to_edited[line]
+    for span in _spans(source, node):
+        for line in range(span.first, span.last + 1):
+            if line in source.alignment.to_edited:
+                return source.alignment.to_edited[line]
     return None
+
+
+def _spans(source: Source, node: Node) -> list[Span]:
+    """The generated lines of a layer: its own where instances have some, else its class's."""
+    layer = (node.module, node.key)
+    return [
+        each
+        for each in source.spans
+        if (each.path == node.path if each.path else (each.module, each.key) == layer)
+    ]
 
 
 def _gone(source: Source, node: Node) -> list[str]:
     """The generated lines of a layer, if none of them is left in an edited file."""
     lines = source.generated.splitlines()
-    for span in source.spans:
-        if (span.module, span.key) == (node.module, node.key):
-            numbers = range(span.first, span.last + 1)
-            if not any(each in source.alignment.to_edited for each in numbers):
-                return [lines[each - 1].strip() for each in numbers]
+    if not source.text:
+        return []
+    for span in _spans(source, node):
+        numbers = range(span.first, span.last + 1)
+        if not any(each in source.alignment.to_edited for each in numbers):
+            return [lines[each - 1].strip() for each in numbers]
     return []

@@ -9,6 +9,7 @@ from typing import Any
 from archspec.backends import Backend
 from archspec.errors import ArchspecError
 from archspec.model.graph import Graph
+from archspec.verification import request
 from archspec.verification.answer import Answer
 from archspec.verification.compare import Array
 from archspec.verification.sightings import Places, Sighting, sightings
@@ -29,6 +30,11 @@ class Participant:
     def done(self, task: str) -> bool:
         """Whether a task was carried out to its end."""
         return task in self.answer.done
+
+    @property
+    def training(self) -> str:
+        """The name of its task that is a pass in training: with gradients, where it has them."""
+        return request.GRADIENTS if self.backend.manifest.gradients else request.TRAINING
 
     def error(self, task: str) -> dict[str, Any] | None:
         """What broke a task off."""

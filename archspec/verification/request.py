@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from safetensors.numpy import save_file
 
 from archspec.backends import Backend
+from archspec.generation import class_arguments
 from archspec.model.graph import Graph
 from archspec.operators.normalization import BatchNorm, GroupNorm, LayerNorm
 from archspec.resolution import Model
@@ -88,14 +88,13 @@ def answerable(backend: Backend, wanted: Sequence[Task]) -> list[Task]:
     """Those tasks that a backend can do: without gradients, a pass in training in their place."""
     if backend.manifest.gradients:
         return list(wanted)
-    trained = [
-        Task(TRAINING, "forward", each.dtype, True)
-        for each in wanted
-        if each.name == GRADIENTS and each.training
-    ]
-    forward = [each for each in wanted if each.kind in ("forward", "shifted")]
-    last = next((n for n, each in enumerate(forward) if each.name == SHIFTED), len(forward))
-    return [*forward[:last], *trained, *forward[last:]]
+    possible = []
+    for each in wanted:
+        if each.name == GRADIENTS and each.training:
+            possible.append(Task(TRAINING, "forward", each.dtype, True))
+        elif each.kind in ("forward", "shifted"):
+            possible.append(each)
+    return possible
 
 
 def cotangents(graph: Graph, batch: int, seed: int) -> dict[str, Array]:
@@ -134,19 +133,15 @@ def write_request(
         file = folder / "module" / Path(source.shown).name
         file.parent.mkdir()
         file.write_text(source.text, "utf-8")
-    values = model.root.parameters
-    arguments: dict[str, Any] = {
-        each.name: each.default
-        for each in values
-        if isinstance(each.default, int | float | tuple) and each.role == "declared"
-    }
-    order = [each.name for each in model.root.outputs if not each.training]
-    order += [each.name for each in model.root.outputs if each.training]
+    # Outputs whose condition is false are not there; a tuple of them has no names.
+    present = [each for each in model.root.outputs if each.name in model.graph.outputs]
+    order = [each.name for each in present if not each.training]
+    order += [each.name for each in present if each.training]
     request = {
         "protocol": PROTOCOL,
         "file": str(file.resolve()),
         "class": source.name,
-        "arguments": arguments,
+        "arguments": class_arguments(model),
         "inputs": list(model.graph.inputs),
         "outputs": order,
         "device": device,

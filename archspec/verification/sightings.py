@@ -56,9 +56,10 @@ def sightings(
     """
     found: dict[str, list[Sighting]] = defaultdict(list)
     paths = {"": "", **module_paths(graph, backend)}
-    taken = _modules(graph, records, paths, found)
+    uses = _uses(graph, apart=backend.manifest.containers == "graph")
+    taken = _modules(graph, records, paths, uses, found)
     _lines(graph, records, paths, Places(graph, spans, to_generated), taken, found)
-    _inputs(graph, records, paths, taken, found)
+    _inputs(graph, records, paths, uses, taken, found)
     for each in records:
         node = graph.scopes.get(paths.get(each["path"], ""))
         if each["source"] == "module" and each["turn"] == 0 and node in graph.by_path:
@@ -97,11 +98,11 @@ def _layer(path: str, paths: Mapping[str, str]) -> str:
     return paths.get(path) or paths.get(path.rpartition("_")[0], "")
 
 
-def _uses(graph: Graph) -> dict[str, list[Node]]:
-    """The layers that use each layer's modules and tensors, in order."""
+def _uses(graph: Graph, apart: bool) -> dict[str, list[Node]]:
+    """The layers that use each layer's modules, in order; ``apart``, each has one of its own."""
     uses: dict[str, list[Node]] = defaultdict(list)
     for node in graph.nodes:
-        uses[node.owner].append(node)
+        uses[node.path if apart else node.owner].append(node)
     return uses
 
 
@@ -109,9 +110,9 @@ def _modules(
     graph: Graph,
     records: Sequence[Mapping[str, Any]],
     paths: Mapping[str, str],
+    uses: Mapping[str, list[Node]],
     found: dict[str, list[Sighting]],
 ) -> set[int]:
-    uses = _uses(graph)
     known = graph.by_path.keys() | graph.scopes.keys()
     taken = {
         each["array"]
@@ -129,10 +130,10 @@ def _inputs(
     graph: Graph,
     records: Sequence[Mapping[str, Any]],
     paths: Mapping[str, str],
+    uses: Mapping[str, list[Node]],
     taken: set[int],
     found: dict[str, list[Sighting]],
 ) -> None:
-    uses = _uses(graph)
     for layer, elements in _elements(graph, records, paths, "input").items():
         first = next(iter(elements.values()))
         for node, record in zip(uses[layer], first, strict=False):

@@ -28,6 +28,8 @@ class Source:
         name: of its class.
         generated: the generated text; equal to ``text`` unless a file was given.
         spans: which of the generated lines hold which layer.
+        compiled: whether the file is made of the text, so that lines have no numbers in it.
+        data: what a file that was given holds, where that is no text; ``text`` is empty then.
     """
 
     shown: str
@@ -36,6 +38,8 @@ class Source:
     name: str
     generated: str
     spans: Sequence[Span]
+    compiled: bool = False
+    data: bytes = b""
 
     @property
     def unchanged(self) -> bool:
@@ -54,8 +58,8 @@ class Source:
 
     @property
     def sha256(self) -> str:
-        """Of the text."""
-        return sha256(self.text.encode()).hexdigest()
+        """Of the text, or of the file that is none."""
+        return sha256(self.data or self.text.encode()).hexdigest()
 
 
 def read_source(model: Model, backend: Backend, given: str | None) -> Source:
@@ -74,13 +78,17 @@ def read_source(model: Model, backend: Backend, given: str | None) -> Source:
         rendered = render(model, backend)
         name = f"{model.spec.stem}.{backend.manifest.extension}"
         shown = f"generated/{backend.name}/{name}"
-        return Source(shown, None, rendered.text, model.spec.name, rendered.text, rendered.spans)
+        compiled = backend.manifest.assemble is not None
+        texts = (rendered.text, model.spec.name, rendered.text)
+        return Source(shown, None, *texts, rendered.spans, compiled)
     path, name = Path(given), model.spec.name
     if not path.exists() and ":" in given:
         file, _, name = given.rpartition(":")
         path = Path(file)
     try:
-        text = path.read_text("utf-8")
+        data = path.read_bytes()
+        compiled = backend.manifest.assemble is not None and _is_binary(data)
+        text = "" if compiled else path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the module {path}: {error}") from None
     rendered = Rendered(text, ())
@@ -88,4 +96,14 @@ def read_source(model: Model, backend: Backend, given: str | None) -> Source:
         # A person may well write what archspec cannot.
         with suppress(BackendError):
             rendered = render(model, backend)
-    return Source(str(path), path, text, name, rendered.text, rendered.spans)
+    spans = (rendered.text, rendered.spans)
+    return Source(str(path), path, text, name, *spans, compiled, data if compiled else b"")
+
+
+def _is_binary(data: bytes) -> bool:
+    """Whether a file is no text: it has bytes that no text has."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return True
+    return any(character < " " and character not in "\t\n\r\f" for character in text)

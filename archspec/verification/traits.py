@@ -45,7 +45,7 @@ def dropouts(graph: Graph, one: Participant) -> Finding:
         if isinstance(node.operator, Dropout):
             expected[node.path] = float(str(node.operator.rate))
     errors: dict[str, tuple[float, float]] = {}
-    for task, active in ((request.EVALUATION, False), (request.GRADIENTS, True)):
+    for task, active in ((request.EVALUATION, False), (one.training, True)):
         if task not in one.answer.tasks:
             continue
         found = one.dropouts(task)
@@ -55,4 +55,4 @@ def dropouts(graph: Graph, one: Participant) -> Finding:
                 wrong = abs(found[path][0] - rate)
             errors[path] = (max(wrong, errors.get(path, (0.0, 0.0))[0]), 0.0)
     note = "rates, and that it drops in training only; the masks differ by nature"
-    return finding("dropout", "", "spec", errors, len(expected), request.GRADIENTS, note)
+    return finding("dropout", "", "spec", errors, len(expected), one.training, note)

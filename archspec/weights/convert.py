@@ -65,14 +65,14 @@ def convert(
     source, target = find_form(source_form), find_form(target_form)
     source_path, target_path = Path(source_path), Path(target_path)
     real_target = _check_files(source, source_path, target, target_path)
-    contents = _read(source, source_path)
+    contents = _read(source, source_path, model)
     _check_stated_form(model.graph, source, source_path, contents)
     try:
         canonical = from_backend(model.graph, source.backend, contents.tensors, str(source_path))
     except WeightsError as error:
         raise _with_likely_form(error, model.graph, source, contents.tensors) from None
     tensors = to_backend(model.graph, target.backend, canonical, str(source_path))
-    place(real_target, lambda draft: _write(target, draft, tensors, model.spec.name))
+    place(real_target, lambda draft: _write(target, draft, tensors, model))
     return Conversion(
         len(canonical), model.graph.parameters, target.name, target_path, contents.notes
     )
@@ -96,17 +96,17 @@ def _check_files(source: Form, source_path: Path, target: Form, target_path: Pat
     return real
 
 
-def _read(form: Form, path: Path) -> Contents:
+def _read(form: Form, path: Path, model: Model) -> Contents:
     if form.backend is None or path.suffix.lower() == SUFFIX:
         return read_safetensors(path)
-    return read_checkpoint(form.backend, path)
+    return read_checkpoint(form.backend, path, model)
 
 
-def _write(form: Form, path: Path, tensors: Mapping[str, Array], spec: str) -> None:
+def _write(form: Form, path: Path, tensors: Mapping[str, Array], model: Model) -> None:
     if form.backend is None or path.suffix.lower() == SUFFIX:
-        write_safetensors(path, tensors, form=form.name, spec=spec)
+        write_safetensors(path, tensors, form=form.name, spec=model.spec.name)
     else:
-        write_checkpoint(form.backend, path, tensors)
+        write_checkpoint(form.backend, path, tensors, model)
 
 
 def _known_forms() -> list[Form]:

@@ -27,20 +27,27 @@ class Placed:
         name: what the backend calls it, such as ``params/b3_inception1/b2_conv1/kernel``.
         permutation: for each axis of the backend's layout, its number in the canonical layout.
         shape: sizes in the backend's layout.
+        flipped: the axes of the canonical layout along which the backend's array runs backwards.
     """
 
     name: str
     permutation: tuple[int, ...]
     shape: tuple[int, ...]
+    flipped: tuple[int, ...] = ()
 
     def place(self, array: Array) -> Array:
         """A canonical array in the backend's layout (a view)."""
-        return array.transpose(self.permutation)
+        return self._turned(array).transpose(self.permutation)
 
     def restore(self, array: Array) -> Array:
         """An array of the backend in the canonical layout (a view)."""
         order = range(len(self.permutation))
-        return array.transpose([self.permutation.index(axis) for axis in order])
+        return self._turned(array.transpose([self.permutation.index(axis) for axis in order]))
+
+    def _turned(self, array: Array) -> Array:
+        backwards = slice(None, None, -1)
+        axes = range(len(self.permutation))
+        return array[tuple(backwards if axis in self.flipped else slice(None) for axis in axes)]
 
 
 def backend_tensors(graph: Graph, backend: Backend | None) -> dict[str, Placed]:
@@ -89,19 +96,21 @@ def module_paths(graph: Graph, backend: Backend) -> dict[str, str]:
     """The canonical path of each module of the backend, by the backend's own path.
 
     Covers layers, block instances and, where the backend keeps containers as modules, stages
-    and branches. A layer that shares another's tensors has no module of its own.
+    and branches. A layer that shares another's tensors has no module of its own, but for a
+    backend that has no modules at all.
 
     Raises:
         BackendError: if two layers would have one name in the backend.
     """
     _refuse_collisions(graph, backend)
     manifest = backend.manifest
-    layers = [node for node in graph.nodes if node.owner == node.path]
+    apart = manifest.containers == "graph"
+    layers = [node for node in graph.nodes if apart or node.owner == node.path]
     instances = {node.groups[:end] for node in graph.nodes for end in range(1, len(node.groups))}
     scopes = [
         (path, groups)
         for path, groups in graph.groups.items()
-        if manifest.containers == "modules" or groups in instances
+        if manifest.containers in ("modules", "combinators") or groups in instances
     ]
     # Layers without tensors are bare functions in some backends, and so may share a name.
     ordered = [
@@ -117,14 +126,20 @@ def module_paths(graph: Graph, backend: Backend) -> dict[str, str]:
 
 def joined(groups: Groups, manifest: Manifest) -> str:
     """A path in a backend's own writing: ``b3_inception1/b2_conv1``."""
-    return manifest.between.join(manifest.inside.join(group) for group in groups)
+    return manifest.between.join(_group(group, manifest) for group in groups)
+
+
+def _group(group: tuple[str, ...], manifest: Manifest) -> str:
+    if manifest.numbered is None or not group[-1].isdigit():
+        return manifest.inside.join(group)
+    return f"{manifest.inside.join(group[:-1])}{manifest.numbered}{group[-1]}"
 
 
 def _refuse_collisions(graph: Graph, backend: Backend) -> None:
-    """Refuse two block instances or layers with tensors that would have one name."""
+    """Refuse two block instances or layers that would have one name."""
     taken: dict[str, Groups] = {}
     for node in graph.nodes:
-        for groups in _modules(node):
+        for groups in _modules(node, backend.manifest.names_layers):
             name = joined(groups, backend.manifest)
             other = taken.setdefault(name, groups)
             if other != groups:
@@ -132,8 +147,9 @@ def _refuse_collisions(graph: Graph, backend: Backend) -> None:
                 raise _collision(name, paths, node, backend)
 
 
-def _modules(node: Node) -> Iterator[Groups]:
-    whole = len(node.groups) + (node.owner == node.path and bool(node.tensors))
+def _modules(node: Node, names_layers: bool) -> Iterator[Groups]:
+    named = names_layers or bool(node.tensors)
+    whole = len(node.groups) + (node.owner == node.path and named)
     yield from (node.groups[:end] for end in range(1, whole))
 
 
@@ -161,7 +177,8 @@ def _placed(node: Node, tensor: Tensor, manifest: Manifest) -> Placed:
         )
     permutation = tuple(ours.index(axis) for axis in theirs)
     shape = tuple(tensor.shape[axis] for axis in permutation)
-    return Placed(_tensor_path(node, naming, manifest), permutation, shape)
+    flipped = tuple(i for i, axis in enumerate(ours) if naming.flip and axis.isdigit())
+    return Placed(_tensor_path(node, naming, manifest), permutation, shape, flipped)
 
 
 def _tensor_path(node: Node, naming: TensorNaming, manifest: Manifest) -> str:

@@ -83,5 +83,7 @@ def _head(backends: tuple[Backend, ...], count: int) -> str:
 if __name__ == "__main__":
     current = PAGE.read_text("utf-8") if PAGE.exists() else ""
     if page() != current:
+        if "--check" in sys.argv:
+            sys.exit(f"{PAGE.relative_to(ROOT)} is not current: run `make docs`")
         PAGE.write_text(page(), "utf-8")
         print(f"wrote {PAGE.relative_to(ROOT)}")

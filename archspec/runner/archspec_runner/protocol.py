@@ -27,7 +27,7 @@ A task has a ``name``, a ``kind``, a ``dtype`` and ``training`` (a boolean). Kin
 
 The file of a task holds ``output:<name>``, ``array:<number>`` (a layer's value),
 ``gradient:<name>``, ``input_gradient:<name>``, ``statistic:<name>`` and, for steps,
-``after<step>:<name>``.
+``after<step>:<name>`` and, for each of them, ``statistic<step>:<name>``.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ import importlib.util
 import inspect
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -157,11 +157,17 @@ def _cast(array: Array, dtype: str) -> Array:
     return array.astype(dtype) if np.issubdtype(array.dtype, np.floating) else array
 
 
-def load_class(request: Request, base: type) -> tuple[Any, ModuleType]:
-    """The class to run, and the module it is in; ``base`` is what a network's class derives from.
+def load_class(
+    request: Request, base: type, also: Callable[[Any], bool] = lambda each: False
+) -> tuple[Any, ModuleType]:
+    """The class to run, and the module it is in.
 
-    A class of the network's name is taken, else the last class of the file that derives from
-    ``base`` and stands in it.
+    One of the network's name is taken, else the last that stands in the file.
+
+    Args:
+        request: with the file.
+        base: what a network's class derives from.
+        also: what else may stand for one, such as a function that makes a model.
 
     Raises:
         LookupError: if there is none.
@@ -179,7 +185,8 @@ def load_class(request: Request, base: type) -> tuple[Any, ModuleType]:
         own = [
             each
             for each in vars(module).values()
-            if inspect.isclass(each) and issubclass(each, base) and each.__module__ == spec.name
+            if (inspect.isclass(each) and issubclass(each, base)) or also(each)
+            if each.__module__ == spec.name
         ]
         if not own:
             raise LookupError(f"{file.name} has no class `{request.name}`")

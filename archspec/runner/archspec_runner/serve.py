@@ -178,6 +178,7 @@ def _steps(
         for name, gradient in computed.gradients.items():
             current[name] = current[name] - rate * gradient
         current |= computed.statistics
+        tensors |= {f"statistic{step}:{name}": each for name, each in computed.statistics.items()}
         if step in task.after:
             tensors |= {f"after{step}:{name}": each for name, each in current.items()}
     return tensors, rate

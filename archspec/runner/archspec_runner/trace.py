@@ -37,6 +37,7 @@ def traced(
     is_array: Callable[[Any], bool],
     key: Callable[[Any], Hashable],
     path: Callable[[Any], str | None],
+    instance: Callable[[FrameType], str | None] | None = None,
 ) -> Iterator[None]:
     """Record what the statements of a file bind while this context lasts.
 
@@ -46,8 +47,15 @@ def traced(
         is_array: whether a value is one to record.
         key: what tells two arrays apart.
         path: the path of the module that a method's ``self`` is; None if it is none.
+        instance: where blocks are functions, the path of the one that a frame runs.
     """
-    tracer = _Tracer(str(file), _statements(file), recorder, is_array, key, path)
+    if instance is None:
+
+        def instance(frame: FrameType) -> str | None:
+            owner = frame.f_locals.get("self")
+            return None if owner is None else path(owner)
+
+    tracer = _Tracer(str(file), _statements(file), recorder, is_array, key, instance)
     before = sys.gettrace()
     sys.settrace(tracer.enter)
     try:
@@ -64,14 +72,14 @@ class _Tracer:
         recorder: Recorder,
         is_array: Callable[[Any], bool],
         key: Callable[[Any], Hashable],
-        path: Callable[[Any], str | None],
+        instance: Callable[[FrameType], str | None],
     ) -> None:
         self.file = file
         self.statements = statements
         self.recorder = recorder
         self.is_array = is_array
         self.key = key
-        self.path = path
+        self.instance = instance
 
     def enter(self, frame: FrameType, event: str, argument: Any) -> Any:
         """Called as any function is entered; decides whether to follow its lines."""
@@ -79,8 +87,7 @@ class _Tracer:
         # Comprehensions and lambdas have no statements of their own.
         if code.co_filename != self.file or code.co_name.startswith("<"):
             return None
-        owner = frame.f_locals.get("self")
-        path = None if owner is None else self.path(owner)
+        path = self.instance(frame)
         return None if path is None else _Follower(self, path, frame).event
 
 
