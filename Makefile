@@ -14,6 +14,9 @@ PYTEST := $(PY) -m pytest -n $(JOBS)
 
 # What archspec can make again lies in the checkout: environments of backends, and Julia.
 export ARCHSPEC_CACHE ?= $(CURDIR)/.cache
+# JAX keeps there what it has compiled for the tests: a second run takes half the time.
+export JAX_COMPILATION_CACHE_DIR ?= $(ARCHSPEC_CACHE)/jax
+export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS ?= 0.2
 # Backends that the tests need; without one of them they fail rather than skip.
 BACKENDS ?= torch,flax,nnx,keras,mxnet,onnx
 

@@ -58,7 +58,8 @@ def installed(manifest: Manifest) -> dict[str, str | None]:
     if manifest.environment is None or all(here.values()):
         return here
     folder = environment_folder(manifest.name, manifest.environment)
-    if not (folder / DONE).is_file():
+    # The interpreter is a link, whose target may be gone.
+    if not (folder / DONE).is_file() or not python_of(folder).exists():
         return dict.fromkeys(manifest.packages)
     libraries = [str(path) for path in folder.glob("[Ll]ib*/**/site-packages")]
     return {package: _version(package, libraries) for package in manifest.packages}
@@ -72,6 +73,15 @@ def command(manifest: Manifest) -> list[str]:
     if manifest.environment is None or all(_version(each) for each in manifest.packages):
         return [sys.executable]
     return [str(python_of(environment_folder(manifest.name, manifest.environment)))]
+
+
+def place(manifest: Manifest) -> str:
+    """Where a backend runs, or would run, in words."""
+    if manifest.interpreter is not None:
+        return str(program(manifest.interpreter) or manifest.interpreter.program)
+    if manifest.environment is None or all(_version(each) for each in manifest.packages):
+        return "beside archspec"
+    return str(environment_folder(manifest.name, manifest.environment))
 
 
 def program(interpreter: Interpreter) -> Path | None:

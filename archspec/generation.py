@@ -157,6 +157,8 @@ def class_arguments(model: Model) -> dict[str, Any]:
 
 def stale(target: Target) -> str:
     """The difference between a file on disk and what it should be; empty if there is none."""
+    if target.path.exists() and not target.path.is_file():
+        return f"{target.path}: no ordinary file\n"
     try:
         old = target.path.read_bytes()
     except FileNotFoundError:

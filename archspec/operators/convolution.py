@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from archspec.errors import ArchspecError
 from archspec.expressions import as_expr
@@ -134,6 +134,20 @@ class ConvTranspose(Operator):
             for k, d, (low, high), extra in zip(
                 self.kernel, self.dilation, self.padding, self.output_padding, strict=True
             )
+        )
+
+    @property
+    def output_padding_below_stride(self) -> bool:
+        """Whether it is less than the stride everywhere, as some runtimes want it."""
+        return all(e < s for e, s in zip(self.output_padding, self.stride, strict=True))
+
+    @property
+    def folded(self) -> Self:
+        """The same in numbers with less output padding: as far as it goes, less is cropped."""
+        pairs = list(zip(self.padding, self.output_padding, strict=True))
+        return self.replace(
+            padding=tuple((low, max(high - extra, 0)) for (low, high), extra in pairs),
+            output_padding=tuple(max(extra - high, 0) for (_, high), extra in pairs),
         )
 
     def needed(self, size: int, axis: int) -> int:

@@ -57,6 +57,13 @@ class _Pool(Windowed):
                 return False
         return True
 
+    @property
+    def pads_below_kernel(self) -> bool:
+        """Whether every pad is a number less than its kernel; onnxruntime's condition."""
+        arguments: Any = self
+        pairs = zip(arguments.padding, arguments.kernel, strict=True)
+        return all(max(pair) < kernel for pair, kernel in pairs)
+
     def pinned(self, inputs: Sequence[Shape]) -> dict[str, Any]:
         arguments: Any = self
         pinned = super().pinned(inputs)

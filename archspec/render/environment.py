@@ -87,7 +87,7 @@ class Templates(Printer):
             field=lambda name: self.printed(Name(name)),
             kept=lambda: self.kept,
             shortcut=self.shortcut,
-            is_one=lambda value: as_expr(value) == as_expr(1),
+            is_one=lambda value: as_expr(value) in (as_expr(1), as_expr(1.0)),
             all_one=lambda values: all(as_expr(each) == as_expr(1) for each in values),
             axis=self.axis,
             spatial_axes=self.spatial_axes,

@@ -134,6 +134,9 @@ class Elaboration:
 
     def _step(self, frame: _Frame, step: LinkedStep) -> None:
         layer = step.layer
+        if not all(key in frame.values for key in step.inputs):
+            # It takes something of a branch that is wrong, which is reported there.
+            raise SpecError(())
         values = [frame.values[key] for key in step.inputs]
         if layer.repeat is None:
             self._settle(frame, step.key, self._once(frame, step, values, None))

@@ -73,7 +73,9 @@ class Comparison:
             robust = shifted(self.graph, self.expected(one.training), one)
             if robust is not None:
                 yield robust
-        if any(isinstance(node.operator, Dropout) for node in self.graph.nodes):
+        # A compiled file of another author most often has no dropout: it is there to be run.
+        silent = bool(one.source.data) and not one.dropouts(request.EVALUATION)
+        if any(isinstance(node.operator, Dropout) for node in self.graph.nodes) and not silent:
             yield dropouts(self.graph, one)
 
     def _forward(self, one: Participant, task: str, mode: str) -> Iterator[Finding]:

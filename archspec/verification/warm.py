@@ -45,9 +45,7 @@ class WarmRuns(Runs):
         progress: Tell,
         threads: int = 0,
     ) -> Answer:
-        """As :meth:`Runs.run`; a runner that is no Python program starts anew each time."""
-        if backend.manifest.interpreter is not None:
-            return super().run(backend, folder, device, timeout, progress, threads)
+        """As :meth:`Runs.run`."""
         begun = time.perf_counter()
         key = (str(backend.folder), device)
         with self._lock:

@@ -20,7 +20,6 @@ from archspec_runner.protocol import Array, accepted
 from keras import KerasTensor, layers
 
 _NORMS = (layers.BatchNormalization, layers.LayerNormalization, layers.GroupNormalization)
-_DROPOUTS = (layers.Dropout, layers.GaussianDropout, layers.AlphaDropout)
 
 
 @dataclass
@@ -236,18 +235,20 @@ def _record(built: Built, ends: Sequence[KerasTensor]) -> list[KerasTensor]:
 def _identities(recorder: Recorder) -> Iterator[None]:
     """Make dropouts pass everything on, and report them."""
 
+    original = layers.Dropout.call
+
     def call(layer: Any, inputs: Any, training: bool = False) -> Any:
+        if type(layer) is not layers.Dropout or layer.noise_shape is not None:
+            # It drops whole channels, or the like.
+            return original(layer, inputs, training)
         recorder.dropout(layer.name, layer.rate, bool(training))
         return inputs
 
-    before = {kind: kind.call for kind in _DROPOUTS}
+    layers.Dropout.call = call
     try:
-        for kind in before:
-            kind.call = call
         yield
     finally:
-        for kind, original in before.items():
-            kind.call = original
+        layers.Dropout.call = original
 
 
 def _shifted(layer: Any, x: Array, shift: int) -> Array:

@@ -109,7 +109,11 @@ def array(cursor: Cursor) -> Any:
         refuse("holds a tensor in bfloat16", "cast the network: net.cast('float32')")
     dtype = np.dtype(DTYPES[kind]).newbyteorder("<")
     data = cursor.take(prod(shape) * dtype.itemsize)
-    return np.frombuffer(data, dtype).reshape(shape)
+    try:
+        return np.frombuffer(data, dtype).reshape(shape)
+    except ValueError:
+        # An axis of no elements beside one longer than any.
+        raise Damaged("it has an array that is none") from None
 
 
 def name(cursor: Cursor) -> str:

@@ -47,7 +47,7 @@ class Gluon:
         return {name: named[name] for name in found.values()}
 
     def versions(self) -> dict[str, str]:
-        return {"mxnet": mx.__version__, "numpy": np.__version__, "device": str(self.context)}
+        return {"mxnet": mx.__version__, "numpy": np.__version__, "device": self.context.device_type}
 
     def expect(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
         # Gluon learns the channels that go in from a first pass.
@@ -115,9 +115,7 @@ class Gluon:
             for name, each in arrays.items()
         }
 
-    def _run(
-        self, inputs: Mapping[str, Any], shift: int | None
-    ) -> tuple[Computed, dict[str, Any]]:
+    def _run(self, inputs: Mapping[str, Any], shift: int | None) -> tuple[Computed, dict[str, Any]]:
         recorder = Recorder(id, lambda value: value.asnumpy())
         computed = Computed()
         outputs: dict[str, Any] = {}

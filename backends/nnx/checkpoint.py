@@ -1,7 +1,7 @@
 """Flax NNX msgpack files as safetensors and back; a program that archspec runs.
 
-Such a file is ``flax.serialization.to_bytes(nnx.to_pure_dict(nnx.state(model, ...)))``. Names in the
-safetensors file are paths joined by dots, ``b3_inception1.b2_conv1.kernel``. Exits with 3 after
+Such a file is ``flax.serialization.to_bytes(nnx.to_pure_dict(nnx.state(model, ...)))``. Names in
+the safetensors file are paths joined by dots, ``b3_inception1.b2_conv1.kernel``. Exits with 3 after
 one line on standard output, problem and hint parted by a tab, where the file cannot be used.
 """
 
@@ -38,8 +38,7 @@ def read(source: str, target: str) -> None:
     """
     try:
         data = Path(source).read_bytes()
-        # Flax itself takes the last of two equal names, and reads no number for a name, which is
-        # what places in an nnx.List are called.
+        # Flax itself takes the last of two equal names. A place in an nnx.List is a number.
         plain = msgpack.unpackb(data, object_pairs_hook=unique, strict_map_key=False)
         loaded = serialization.msgpack_restore(msgpack.packb(plain))
     except Exception as error:

@@ -30,6 +30,7 @@ _TOKEN = re.compile(
 _FEW_DIGITS = 6
 _GREATEST_DENOMINATOR = 64
 _WELL_KNOWN = (math.sqrt(2), math.sqrt(0.5), math.sqrt(2 / math.pi), math.pi, math.e)
+_SINGLE = TensorProto.FLOAT
 # Larger tensors are weights or data, and their float32 numbers are what they are.
 _MOST_SCALARS = 16
 
@@ -77,7 +78,7 @@ def exact_model(model: ModelProto, weights: Collection[str] = ()) -> ModelProto:
                     _lift(attribute.t)
                 elif attribute.type == AttributeProto.FLOATS:
                     raise Unclear(f"{node.name}: the numbers of `{attribute.name}`")
-                elif node.op_type == "Cast" and attribute.i == TensorProto.FLOAT:
+                elif (node.op_type, attribute.name, attribute.i) == ("Cast", "to", _SINGLE):
                     attribute.i = TensorProto.DOUBLE
     return result
 

@@ -34,7 +34,7 @@ class Onnx:
         self.request = request
         self.cuda = request.device.startswith("cuda")
         if self.cuda and "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
-            raise RuntimeError("this onnxruntime has no CUDA: `onnxruntime-gpu` has")
+            raise RuntimeError("onnxruntime finds no CUDA device (it is in `onnxruntime-gpu`)")
         data = Path(request.file).read_bytes()
         self.text = "" if files.is_binary(data) else data.decode()
         self.model = assembled(self.text) if self.text else files.parsed(data)
@@ -113,7 +113,9 @@ class Onnx:
         options.graph_optimization_level = (
             levels.ORT_ENABLE_ALL if optimized else levels.ORT_DISABLE_ALL
         )
-        providers = [("CUDAExecutionProvider", {"use_tf32": 0})] if self.cuda else []
+        number = int(self.request.device.partition(":")[2] or 0)
+        settings = {"use_tf32": 0, "device_id": number}
+        providers = [("CUDAExecutionProvider", settings)] if self.cuda else []
         session = onnxruntime.InferenceSession(
             model.SerializeToString(), options, [*providers, "CPUExecutionProvider"]
         )
@@ -128,7 +130,8 @@ class Onnx:
             if name in self.layers and name in values:
                 recorder.module(self.layers[name], node.op_type, values[name])
         for value, rate, active in graphs.dropouts(self.exact):
-            recorder.dropout(self.layers.get(value, value), rate, active or training)
+            if value in self.layers:
+                recorder.dropout(self.layers[value], rate, active or training)
         names, wanted = _outputs(self.model), self.request.outputs
         own = set(names) <= set(wanted)
         return Computed(

@@ -52,3 +52,7 @@ function joined(xs, dims::Integer)
     ]
     return record(y, collect(Any, xs), back)
 end
+
+# A number that is still an array without dimensions.
+Base.:+(x::Tracked{<:Any, 0}, y::Number) = x .+ y
+Base.:+(x::Number, y::Tracked{<:Any, 0}) = x .+ y

@@ -1,32 +1,56 @@
-# Broadcasting: the function is applied to numbers that carry a derivative, by one argument after
-# the other.
+# Broadcasting: one operation after the other, each applied to numbers that carry a derivative.
+# Nothing is fused, and all is done on vectors, so that each operation is compiled once only.
 
 struct Style <: Broadcast.BroadcastStyle end
 Base.BroadcastStyle(::Type{<:Tracked}) = Style()
 Base.BroadcastStyle(::Style, ::Broadcast.BroadcastStyle) = Style()
 Base.BroadcastStyle(::Style, ::Broadcast.DefaultArrayStyle) = Style()
 
-Base.copy(bc::Broadcast.Broadcasted{Style}) = spread(Broadcast.flatten(bc))
-Broadcast.materialize(bc::Broadcast.Broadcasted{Style}) = copy(Broadcast.instantiate(bc))
+Broadcast.broadcasted(::Style, f, args...) = spread(f, map(plain, args))
+Broadcast.materialize(x::Tracked) = x
 
-function spread(bc)
-    f, args = bc.f, bc.args
-    values = map(value, args)
-    y = broadcast(f, values...)
-    y isa Number && (y = fill(y))
+# What was not tracked has been put off; what stands for one value is that value.
+plain(x::Broadcast.Broadcasted) = Broadcast.materialize(x)
+plain(x::Ref) = x[]
+plain(x) = x
+
+function spread(f, args::Tuple)
+    sizes = Broadcast.broadcast_shape(map(each -> is_array(each) ? size(each) : (), args)...)
+    columns = map(each -> stretched(value(each), sizes), args)
+    y = reshape(elementwise(f, columns), sizes)
     eltype(y) <: AbstractFloat || return y
     back = Δ -> [
-        args[i] isa Tracked ? slope_by(f, values, Val(i), Δ) : nothing for i in 1:length(args)
+        args[i] isa Tracked ? slope_by(f, columns, i, vec(Δ), sizes, size(args[i])) : nothing
+        for i in 1:length(args)
     ]
     return record(y, collect(Any, args), back)
 end
 
-"The slope of one argument of a broadcast."
-function slope_by(f, values::Tuple, ::Val{i}, Δ) where {i}
-    x = values[i]
-    with = Base.setindex(values, map(each -> Dual(each, one(each)), x), i)
-    slopes = slope.(broadcast(f, with...)) .* Δ
+is_array(x) = x isa AbstractArray
+stretched(x, sizes) = x
+function stretched(x::AbstractArray, sizes)
+    size(x) == sizes && return vec(x)
+    whole = (size(x)..., ntuple(_ -> 1, length(sizes) - ndims(x))...)
+    times = map((from, to) -> from == to ? 1 : to, whole, sizes)
+    return vec(repeat(reshape(x, whole); outer = times))
+end
+
+item(x, i) = x
+item(x::Vector, i) = x[i]
+
+elementwise(f, (x,)::Tuple{Vector}) = [f(each) for each in x]
+elementwise(f, columns::Tuple) =
+    [f(map(x -> item(x, i), columns)...) for i in 1:maximum(map(rows, columns))]
+rows(x) = x isa Vector ? length(x) : 1
+
+"The slope of one argument of an operation."
+function slope_by(f, columns, place, Δ, sizes, own)
+    x = columns[place]
+    with = Base.setindex(columns, [Dual(each, one(each)) for each in x], place)
+    slopes = reshape(slopes_of(elementwise(f, with)) .* Δ, sizes)
     # What was stretched is summed.
-    dims = Tuple(d for d in 1:ndims(slopes) if size(x, d) == 1 && size(slopes, d) > 1)
+    dims = Tuple(d for d in 1:length(sizes) if (d > length(own) || own[d] == 1) && sizes[d] > 1)
     return isempty(dims) ? slopes : sum(slopes; dims = dims)
 end
+
+slopes_of(duals::Vector) = [slope(each) for each in duals]

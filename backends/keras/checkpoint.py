@@ -1,0 +1,268 @@
+"""Keras's files as safetensors and back; a program that archspec runs.
+
+Names in the safetensors file are a layer's and its variable's, ``b1_conv1/kernel``. Files are read
+without Keras, so that nothing in them is executed; to write one, the model is built from the
+generated module. Exits with 3 after one line on standard output, problem and hint parted by a
+tab, where the file cannot be used.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import shutil
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, NoReturn
+
+import h5py
+import numpy as np
+from safetensors.numpy import load_file, save_file
+
+HINT = "save the model with model.save('….keras'), or its weights as '….weights.h5'"
+MEMBER = "model.weights.h5"
+
+# What a layer's variables are called, in the order in which it writes them.
+CONVOLUTION = ("kernel", "bias")
+NORMALIZATION = ("gamma", "beta")
+VARIABLES = {
+    **{f"conv{rank}d{kind}": CONVOLUTION for rank in (1, 2, 3) for kind in ("", "_transpose")},
+    "grouped_conv_transpose": CONVOLUTION,
+    "dense": CONVOLUTION,
+    "batch_normalization": (*NORMALIZATION, "moving_mean", "moving_variance"),
+    "layer_normalization": NORMALIZATION,
+    "group_normalization": NORMALIZATION,
+    "scale": ("scale",),
+}
+
+# No file that Keras writes is smaller than what it holds by more than this factor; what is
+# smaller than the floor may be as large as it likes.
+MOST_EXPANSION = 100
+FLOOR = 2**26
+DEEPEST = 16
+
+
+def refuse(problem: str, hint: str = HINT) -> NoReturn:
+    """End with what is wrong with the file."""
+    print(" ".join(problem.split()) + f"\t{hint}")
+    sys.exit(3)
+
+
+def read(source: str, target: str, module: str = "") -> None:
+    """Write the weights of a Keras file as a safetensors file.
+
+    Takes ``.keras``, ``.weights.h5``, and the HDF5 files of Keras 2.
+    """
+    path = Path(source)
+    try:
+        if path.suffix.lower() == ".keras":
+            tensors = from_archive(path)
+        else:
+            with h5py.File(path, "r") as file:
+                tensors = from_h5(file, path.stat().st_size, {})
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, RecursionError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        refuse(f"not a Keras file, or a damaged one: {reason[:200]}")
+    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+        refuse(f"not a Keras file, or a damaged one: {str(error)[:200]}")
+    save_file(tensors, target)
+
+
+def from_archive(path: Path) -> dict[str, Any]:
+    """The tensors of a ``.keras`` file: a ZIP archive of a configuration and an HDF5 file."""
+    with zipfile.ZipFile(path) as archive, TemporaryFile() as extracted:
+        members = {each.filename: each for each in archive.infolist()}
+        if len(members) < len(archive.infolist()):
+            refuse("it holds two files of one name")
+        if MEMBER not in members:
+            refuse(f"it holds no {MEMBER}")
+        for member in members.values():
+            check_expansion(member.filename, member.file_size, member.compress_size)
+        config = json.loads(archive.read("config.json")) if "config.json" in members else {}
+        with archive.open(MEMBER) as packed:
+            shutil.copyfileobj(packed, extracted)
+        size = extracted.tell()
+        with h5py.File(extracted, "r") as file:
+            return from_h5(file, size, names_of(config))
+
+
+def names_of(config: Any) -> dict[str, str]:
+    """The name of each layer by the group that its variables are in, from a configuration.
+
+    Keras counts the layers of each class: the second ``Conv2D`` is ``conv2d_1``.
+    """
+    layers = config.get("config", {}).get("layers", []) if isinstance(config, dict) else []
+    counts: dict[str, int] = {}
+    names = {}
+    for layer in layers:
+        kind = snake(str(layer["class_name"]).rpartition(">")[2])
+        number = counts.get(kind, 0)
+        counts[kind] = number + 1
+        names[f"{kind}_{number}" if number else kind] = str(layer["config"]["name"])
+    return names
+
+
+def snake(name: str) -> str:
+    """The name of a class as Keras writes it in a group's name: ``Conv2D`` → ``conv2d``."""
+    parted = re.sub(r"\W+", "", name)
+    parted = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", parted)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", parted).lower()
+
+
+def check_expansion(name: str, size: int, stored: int) -> None:
+    """Refuse what would become far larger than it is in the file."""
+    if size > FLOOR and size > MOST_EXPANSION * stored:
+        refuse(f"{name[:80]!r} would grow from {stored:,} bytes to {size:,}")
+
+
+def from_h5(file: h5py.File, size: int, names: dict[str, str]) -> dict[str, Any]:
+    """The tensors of an HDF5 file of so many bytes, which also may not grow as a whole."""
+    if "layer_names" in file.attrs:
+        found = list(legacy(file))
+    elif "model_weights" in file:
+        found = list(legacy(group_of(file, "model_weights")))
+    else:
+        found = list(layers_of(file, names))
+    check_expansion("the file", sum(dataset.nbytes for _, dataset in found), size)
+    tensors: dict[str, Any] = {}
+    for name, dataset in found:
+        if name in tensors:
+            refuse(f"two tensors have the name {name!r:.120}")
+        tensors[name] = array_of(name, dataset)
+    if not tensors:
+        refuse("it holds no weights of layers")
+    return tensors
+
+
+def layers_of(
+    group: h5py.Group, names: dict[str, str], depth: int = 0
+) -> Iterator[tuple[str, h5py.Dataset]]:
+    """The variables of all layers in a group of a file of Keras 3, with their names."""
+    if depth > DEEPEST:
+        refuse("its groups are nested too deeply")
+    for key in group:
+        # What the optimizer keeps belongs to no layer.
+        if key in ("optimizer", "vars") or group.get(key, getclass=True) is not h5py.Group:
+            continue
+        inner = group_of(group, key)
+        if "vars" in inner:
+            yield from variables_of(key, group_of(inner, "vars"), names)
+        yield from layers_of(inner, names if depth == 0 else {}, depth + 1)
+
+
+def variables_of(
+    key: str, group: h5py.Group, names: dict[str, str]
+) -> Iterator[tuple[str, h5py.Dataset]]:
+    """The variables of one layer, which are numbered."""
+    if not len(group):
+        return
+    layer = group.attrs.get("name", names.get(key))
+    if not isinstance(layer, str):
+        hint = "save the whole model with model.save('….keras')"
+        refuse(f"it does not say what the layer {key[:80]!r} is called", hint)
+    variables = VARIABLES.get(re.sub(r"_\d+$", "", key), ())
+    for number in sorted(group, key=lambda each: (len(each), each)):
+        known = number.isdecimal() and int(number) < len(variables)
+        name = variables[int(number)] if known else number
+        yield f"{layer}/{name}", dataset_of(group, number)
+
+
+def legacy(group: h5py.Group) -> Iterator[tuple[str, h5py.Dataset]]:
+    """The variables in a file of Keras 2, in which each has its name."""
+    for layer in text(group.attrs["layer_names"]):
+        inner = group_of(group, layer)
+        for path in text(inner.attrs["weight_names"]):
+            *folders, last = path.split("/")
+            place = inner
+            for folder in folders:
+                place = group_of(place, folder)
+            yield f"{layer}/{last.partition(':')[0]}", dataset_of(place, last)
+
+
+def text(values: Any) -> list[str]:
+    return [each.decode() if isinstance(each, bytes) else str(each) for each in values]
+
+
+def group_of(group: h5py.Group, key: str) -> h5py.Group:
+    """A group inside a group, and in this very file."""
+    if group.get(key, getclass=True, getlink=True) is not h5py.HardLink:
+        refuse(f"{key[:80]!r} is a link, or is missing")
+    inner = group[key]
+    if not isinstance(inner, h5py.Group):
+        refuse(f"expected a group, found {type(inner).__name__} at {key[:80]!r}")
+    return inner
+
+
+def dataset_of(group: h5py.Group, key: str) -> h5py.Dataset:
+    """Numbers in a group, that lie in this very file and are about as many there."""
+    if group.get(key, getclass=True, getlink=True) is not h5py.HardLink:
+        refuse(f"{key[:80]!r} is a link, or is missing")
+    dataset = group[key]
+    if not isinstance(dataset, h5py.Dataset) or dataset.shape is None:
+        refuse(f"expected an array at {key[:80]!r}")
+    if dataset.is_virtual or dataset.external:
+        refuse(f"the numbers of {key[:80]!r} are in another file")
+    declared = math.prod(dataset.shape) * dataset.dtype.itemsize
+    check_expansion(key, declared, dataset.id.get_storage_size())
+    return dataset
+
+
+def array_of(name: str, dataset: h5py.Dataset) -> Any:
+    """The numbers of a dataset; bfloat16, for which NumPy has no type, as float32."""
+    array = np.asarray(dataset[()])
+    if dataset.attrs.get("dtype") == "bfloat16" and array.dtype.itemsize == 2:
+        return (array.view("<u2").astype("<u4") << 16).view("<f4").reshape(dataset.shape)
+    if array.dtype.kind not in "fiub":
+        refuse(f"{name!r:.120}: expected floating-point numbers, found {array.dtype}")
+    return np.asarray(array, array.dtype.newbyteorder("="), order="C")
+
+
+def write(source: str, target: str, module: str) -> None:
+    """Write the tensors of a safetensors file as a model, or its weights, as Keras does."""
+    if not target.endswith((".keras", ".weights.h5")):
+        refuse("Keras writes weights to files that end in .weights.h5", "end the name so")
+    tensors = load_file(source)
+    model = built(json.loads(Path(module).read_text("utf-8")), dtype_of(tensors))
+    for variable in model.weights:
+        variable.assign(tensors.pop(variable.path))
+    if tensors:
+        raise ValueError(f"the model has no {next(iter(tensors))}")
+    if target.endswith(".keras"):
+        model.save(target)
+    else:
+        model.save_weights(target)
+
+
+def dtype_of(tensors: dict[str, Any]) -> str:
+    """The narrowest type that holds every number."""
+    return str(np.result_type(*{each.dtype for each in tensors.values()}))
+
+
+def built(told: dict[str, Any], dtype: str) -> Any:
+    """The model of a generated module, in a precision."""
+    # Nothing is computed here: leave accelerators to others.
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    os.environ["JAX_PLATFORMS"] = "cpu"
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    import keras
+
+    keras.config.set_floatx(dtype)
+    keras.config.set_dtype_policy(dtype)
+    keras.config.set_image_data_format("channels_last")
+    spec = spec_from_file_location("generated", told["file"])
+    if spec is None or spec.loader is None:
+        raise ImportError(told["file"])
+    loaded = module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return getattr(loaded, told["class"])(**told["arguments"])
+
+
+if __name__ == "__main__":
+    {"read": read, "write": write}[sys.argv[1]](*sys.argv[2:])
