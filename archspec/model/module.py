@@ -85,6 +85,11 @@ class Step:
     trains: bool = False
     origin: tuple[str, str] | None = None
 
+    @property
+    def merges(self) -> bool:
+        """Whether it is an operator that joins any number of inputs, be it one."""
+        return self.operator is not None and type(self.operator).inputs[1] is None
+
 
 @dataclass(frozen=True, slots=True)
 class Parallel:

@@ -81,6 +81,8 @@ class Templates(Printer):
             code=Code,
             named=self.named,
             starts=self.starts,
+            init=init,
+            words=self.language.KEYWORDS | self.language.BUILTINS_USED,
             initial=self.initial,
             usual=self.init,
             constructed=self.constructed,

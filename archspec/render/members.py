@@ -17,7 +17,7 @@ def members_of(module: Module, items: tuple[Item, ...]) -> Iterator[Member]:
             yield from members_of(module, item.branches)
         elif isinstance(item, Chain):
             yield from _container(module, item)
-        elif item.share is None and (len(item.inputs) == 1 or item.module is not None):
+        elif item.share is None and not item.merges:
             yield Member(item.name, item, when=item.when)
 
 

@@ -206,7 +206,7 @@ class _Planner:
             arguments = [target]
         # Written out, a stage says its shape in its heading.
         shape = step.shape if step.changes and self.modules else None
-        functional = self.modules and len(step.inputs) > 1 and not step.module
+        functional = self.modules and step.merges
         member = None if functional else step.share or step.key
         self._add(Statement((target,), tuple(arguments), step.key, step, member, None, shape))
         self.variables[step.key] = target

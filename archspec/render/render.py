@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from archspec.backends import Backend, find_backend
-from archspec.expressions import Expr, names_in_order, substitute
+from archspec.expressions import Expr, as_expr, names_in_order, substitute
 from archspec.expressions.nodes import Const, Name
 from archspec.model.module import Module, ModuleParameter, Step
 from archspec.operators import Operator
@@ -190,7 +190,9 @@ class _Renderer:
         if self.combinators:
             refuse_parameters(module, reserved)
         templates.fields = frozenset()
-        used = frozenset(templates.names)
+        # An activation or a block that is a parameter is printed as a name, not as an expression.
+        held = (s.activation or s.module or "" for s in module.steps() if s.by_parameter)
+        used = frozenset(templates.names) | {*held}
         parameters = tuple(
             each
             for each in module.parameters
@@ -319,10 +321,10 @@ class _Renderer:
                 network = (
                     self.model.spec.init.kernel if tensor == "weight" else self.model.spec.init.bias
                 )
-                bias = getattr(step.operator, "bias", None)
-                if value is None or value == network or (tensor == "bias" and not bias):
+                there = as_expr(tensor != "bias" or getattr(step.operator, "bias", False))
+                if value is None or value == network or there == as_expr(False):
                     continue
-                always = step.when is None and step.repeat is None
+                always = step.when is None and step.repeat is None and there == as_expr(True)
                 found.append(Override(step.key, tensor, value, always))
         return found
 

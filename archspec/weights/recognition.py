@@ -26,7 +26,7 @@ def recognized(
     """
     names = _unwrapped(tensors, expected, manifest)
     if manifest.between != ".":
-        names = {name: now.replace(".", manifest.between) for name, now in names.items()}
+        names = {name: _rejoined(now, manifest) for name, now in names.items()}
     outer = f"{manifest.collection}{manifest.between}" if manifest.collection else ""
     bare = not any(now.startswith(outer) for now in names.values())
     if bare and all(name.startswith(outer) for name in expected):
@@ -42,6 +42,13 @@ def recognized(
         result[now] = tensors[name]
         origins[now] = name
     return result
+
+
+def _rejoined(name: str, manifest: Manifest) -> str:
+    """A name whose parts are joined by dots, as the backend joins them."""
+    path, dot, tensor = name.rpartition(".")
+    joint = manifest.between if manifest.tensor_joint is None else manifest.tensor_joint
+    return f"{path.replace('.', manifest.between)}{joint}{tensor}" if dot else name
 
 
 def _unwrapped(

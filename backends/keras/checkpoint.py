@@ -8,6 +8,7 @@ tab, where the file cannot be used.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import os
@@ -122,7 +123,7 @@ def check_expansion(name: str, size: int, stored: int) -> None:
 
 def from_h5(file: h5py.File, size: int, names: dict[str, str]) -> dict[str, Any]:
     """The tensors of an HDF5 file of so many bytes, which also may not grow as a whole."""
-    if "layer_names" in file.attrs:
+    if listed(file, "layer_names") is not None:
         found = list(legacy(file))
     elif "model_weights" in file:
         found = list(legacy(group_of(file, "model_weights")))
@@ -147,7 +148,7 @@ def layers_of(
         refuse("its groups are nested too deeply")
     for key in group:
         # What the optimizer keeps belongs to no layer.
-        if key in ("optimizer", "vars") or group.get(key, getclass=True) is not h5py.Group:
+        if key in ("optimizer", "vars"):
             continue
         inner = group_of(group, key)
         if "vars" in inner:
@@ -174,9 +175,9 @@ def variables_of(
 
 def legacy(group: h5py.Group) -> Iterator[tuple[str, h5py.Dataset]]:
     """The variables in a file of Keras 2, in which each has its name."""
-    for layer in text(group.attrs["layer_names"]):
+    for layer in listed(group, "layer_names") or ():
         inner = group_of(group, layer)
-        for path in text(inner.attrs["weight_names"]):
+        for path in listed(inner, "weight_names") or ():
             *folders, last = path.split("/")
             place = inner
             for folder in folders:
@@ -184,8 +185,17 @@ def legacy(group: h5py.Group) -> Iterator[tuple[str, h5py.Dataset]]:
             yield f"{layer}/{last.partition(':')[0]}", dataset_of(place, last)
 
 
-def text(values: Any) -> list[str]:
-    return [each.decode() if isinstance(each, bytes) else str(each) for each in values]
+def listed(group: h5py.Group, name: str) -> list[str] | None:
+    """A list of names among a group's attributes; Keras 2 parts a long one into several."""
+    if name in group.attrs:
+        found = list(group.attrs[name])
+    else:
+        parts = (f"{name}{number}" for number in itertools.count())
+        kept = itertools.takewhile(lambda each: each in group.attrs, parts)
+        found = [each for part in kept for each in group.attrs[part]]
+        if not found:
+            return None
+    return [each.decode() if isinstance(each, bytes) else str(each) for each in found]
 
 
 def group_of(group: h5py.Group, key: str) -> h5py.Group:
@@ -214,12 +224,14 @@ def dataset_of(group: h5py.Group, key: str) -> h5py.Dataset:
 
 def array_of(name: str, dataset: h5py.Dataset) -> Any:
     """The numbers of a dataset; bfloat16, for which NumPy has no type, as float32."""
-    array = np.asarray(dataset[()])
-    if dataset.attrs.get("dtype") == "bfloat16" and array.dtype.itemsize == 2:
+    kind = dataset.dtype
+    half = dataset.attrs.get("dtype") == "bfloat16" and kind.itemsize == 2
+    if kind.kind not in "fiub" and not half:
+        refuse(f"{name!r:.120}: expected floating-point numbers, found {kind}")
+    array = np.asarray(dataset[()], order="C")
+    if half:
         return (array.view("<u2").astype("<u4") << 16).view("<f4").reshape(dataset.shape)
-    if array.dtype.kind not in "fiub":
-        refuse(f"{name!r:.120}: expected floating-point numbers, found {array.dtype}")
-    return np.asarray(array, array.dtype.newbyteorder("="), order="C")
+    return array.astype(kind.newbyteorder("="))
 
 
 def write(source: str, target: str, module: str) -> None:

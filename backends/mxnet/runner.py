@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any
 
 import mxnet as mx
 import numpy as np
 from archspec_runner import Computed, Mismatch, Recorder, Request, load_class, serve, traced
-from archspec_runner.protocol import Array, accepted
+from archspec_runner.protocol import Array
 from mxnet import autograd, npx
 from mxnet.gluon import Block, nn
 
@@ -24,7 +25,9 @@ class Gluon:
     """
 
     def __init__(self, request: Request) -> None:
-        npx.set_np()
+        # A generated module calls npx.set_np(); one by another author may well not, and then
+        # takes arrays of mxnet.nd.
+        npx.reset_np()
         if request.device.startswith("cuda") and not npx.num_gpus():
             raise RuntimeError("MXNet finds no CUDA device")
         self.request = request
@@ -32,7 +35,11 @@ class Gluon:
         gpu = request.device.startswith("cuda")
         self.context = mx.gpu(int(number or 0)) if gpu else mx.cpu()
         kind, _ = load_class(request, Block)
-        self.model: Block = kind(**accepted(kind, request.arguments))
+        self.array = mx.np.array if npx.is_np_array() else mx.nd.array
+        # Not what it takes as **kwargs, which in Gluon are those of every block.
+        taken = inspect.signature(kind).parameters
+        given = {name: value for name, value in request.arguments.items() if name in taken}
+        self.model: Block = kind(**given)
         self.blocks = _blocks(self.model, "", {})
         self.paths = {id(block): path for path, block in self.blocks.items()}
         self.model.initialize(ctx=self.context)
@@ -47,14 +54,18 @@ class Gluon:
         return {name: named[name] for name in found.values()}
 
     def versions(self) -> dict[str, str]:
-        return {"mxnet": mx.__version__, "numpy": np.__version__, "device": self.context.device_type}
+        return {
+            "mxnet": mx.__version__,
+            "numpy": np.__version__,
+            "device": self.context.device_type,
+        }
 
     def expect(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
         # Gluon learns the channels that go in from a first pass.
         arrays = self._placed(self.request.part("input", "float32"))
         try:
             self.model(*(arrays[name] for name in self.request.inputs))
-            npx.waitall()
+            mx.nd.waitall()
         except Exception:
             # It breaks off; where, the first task will tell.
             return
@@ -82,12 +93,17 @@ class Gluon:
         arrays = self._placed(inputs)
         for each in arrays.values():
             each.attach_grad()
+        total = 0
         with autograd.record(train_mode=training):
             computed, outputs = self._run(arrays, None)
+            factors = self._placed({name: cotangents[name] for name in outputs})
+            # Not all as heads of one backward pass: of one that stands there twice the factors
+            # would not be added.
+            for name, each in outputs.items():
+                total = total + (factors[name] * each).sum()
         if computed.stopped is not None:
             return computed
-        factors = self._placed({name: cotangents[name] for name in outputs})
-        autograd.backward(list(outputs.values()), [factors[name] for name in outputs])
+        total.backward()
         computed.input_gradients = {name: each.grad.asnumpy() for name, each in arrays.items()}
         for name, parameter in self.parameters.items():
             if parameter.grad_req != "null":
@@ -102,7 +118,7 @@ class Gluon:
         self.model.cast(floating[0].dtype.name if floating else "float64")
         for name, parameter in self.parameters.items():
             parameter.shape = weights[name].shape
-            parameter.set_data(mx.np.array(weights[name], dtype=weights[name].dtype))
+            parameter.set_data(self.array(weights[name], dtype=weights[name].dtype))
             if parameter._deferred_init:
                 parameter._finish_deferred_init()
             if parameter.grad_req != "null":
@@ -111,7 +127,7 @@ class Gluon:
 
     def _placed(self, arrays: Mapping[str, Array]) -> dict[str, Any]:
         return {
-            name: mx.np.array(each, dtype=each.dtype, ctx=self.context)
+            name: self.array(each, dtype=each.dtype, ctx=self.context)
             for name, each in arrays.items()
         }
 
@@ -124,7 +140,8 @@ class Gluon:
                 if shift is None:
                     before = block.register_forward_pre_hook(_entering(recorder, path))
                     stack.callback(before.detach)
-                stack.callback(block.register_forward_hook(_watch(recorder, path, shift)).detach)
+                after = block.register_forward_hook(_watch(recorder, path, self._shift(shift)))
+                stack.callback(after.detach)
                 if isinstance(block, nn.Dropout):
                     stack.enter_context(_Identity(block))
                     stack.callback(block.register_forward_pre_hook(_note(recorder, path)).detach)
@@ -140,6 +157,20 @@ class Gluon:
         computed.arrays, computed.records = recorder.arrays, recorder.records
         computed.dropouts = recorder.dropouts
         return computed, outputs
+
+    def _shift(self, shift: int | None) -> Callable[[Block, Any], Any] | None:
+        """What adds to the input of a normalisation so many times its spread."""
+        if shift is None:
+            return None
+
+        def shifted(block: Block, x: Any) -> Any:
+            axes = tuple(axis for axis in range(x.ndim) if axis != 1)
+            batch = isinstance(block, nn.BatchNorm)
+            values = x.asnumpy()
+            values += 2.0**shift * values.std(axis=axes if batch else None, keepdims=True)
+            return self.array(values, dtype=values.dtype, ctx=self.context)
+
+        return shifted
 
     def _path(self, block: Any) -> str | None:
         return self.paths.get(id(block))
@@ -183,26 +214,20 @@ def _entering(recorder: Recorder, path: str) -> Any:
     return hook
 
 
-def _watch(recorder: Recorder, path: str, shift: int | None) -> Any:
+def _watch(recorder: Recorder, path: str, shift: Callable[[Block, Any], Any] | None) -> Any:
     def hook(block: Block, inputs: tuple[Any, ...], output: Any) -> None:
         if shift is not None:
             if type(block).__name__ not in _NORMS:
                 return
-            output = block.forward(_shifted(block, inputs[0], shift))
+            output = block.forward(shift(block, inputs[0]))
         if _is_array(output):
             recorder.module(path, type(block).__name__, output)
 
     return hook
 
 
-def _shifted(block: Block, x: Any, shift: int) -> Any:
-    axes = tuple(axis for axis in range(x.ndim) if axis != 1)
-    batch = isinstance(block, nn.BatchNorm)
-    return x + 2.0**shift * mx.np.std(x, axis=axes if batch else None, keepdims=True)
-
-
 def _is_array(value: Any) -> bool:
-    return isinstance(value, mx.np.ndarray) and value.ndim > 0
+    return isinstance(value, mx.nd.NDArray) and value.ndim > 0
 
 
 if __name__ == "__main__":

@@ -44,7 +44,8 @@ class Nnx:
             # then no element equals the greatest, and the gradient of jnp.max divides by zero.
             # Processors without such an instruction are asked for: the last that had none.
             given = os.environ.get("XLA_FLAGS", "")
-            os.environ["XLA_FLAGS"] = f"--xla_cpu_max_isa=AVX {given}".rstrip()
+            if "xla_cpu_max_isa" not in given:
+                os.environ["XLA_FLAGS"] = f"{given} --xla_cpu_max_isa=AVX".lstrip()
         self.device = jax.devices(kind)[int(request.device.partition(":")[2] or 0)]
         jax.config.update("jax_default_device", self.device)
         self.request = request

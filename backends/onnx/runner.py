@@ -63,7 +63,6 @@ class Onnx:
         wanted, found = self.request.inputs, graphs.inputs(self.model, self.weights)
         if len(found) != len(wanted):
             raise ValueError(f"expected the inputs {wanted}, found {found}")
-        # Another author may call them otherwise: then their order counts.
         names = wanted if set(wanted) == set(found) else found
         self.inputs = dict(zip(wanted, names, strict=True))
 
@@ -83,8 +82,13 @@ class Onnx:
         values = reference.evaluate(model, {**feeds, **weights})
         if shift is not None:
             return self._shifted(model, values, shift)
-        computed = self._computed(values, values, training)
+        computed = self._computed(values, values)
         computed.statistics = {name: values[now] for name, now in statistics.items()}
+        recorder = Recorder(id, _kept)
+        for value, rate, active in graphs.dropouts(self.exact):
+            if value in self.layers:
+                recorder.dropout(self.layers[value], rate, active or training)
+        computed.dropouts = recorder.dropouts
         return computed
 
     def gradients(
@@ -103,7 +107,7 @@ class Onnx:
             self._run(each, feeds, optimized)
             for each, optimized in ((model, True), (graphs.watched(model), False))
         )
-        return self._computed(plain, watched, training=False)
+        return self._computed(plain, watched)
 
     def _run(
         self, model: ModelProto, feeds: Mapping[str, Array], optimized: bool
@@ -121,29 +125,21 @@ class Onnx:
         )
         return dict(zip(_outputs(model), session.run(None, dict(feeds)), strict=True))
 
-    def _computed(
-        self, outputs: Mapping[str, Array], values: Mapping[str, Array], training: bool
-    ) -> Computed:
-        recorder = Recorder(id, lambda value: value)
+    def _computed(self, outputs: Mapping[str, Array], values: Mapping[str, Array]) -> Computed:
+        recorder = Recorder(id, _kept)
         for node in self.model.graph.node:
             name = node.output[0]
             if name in self.layers and name in values:
                 recorder.module(self.layers[name], node.op_type, values[name])
-        for value, rate, active in graphs.dropouts(self.exact):
-            if value in self.layers:
-                recorder.dropout(self.layers[value], rate, active or training)
-        names, wanted = _outputs(self.model), self.request.outputs
-        own = set(names) <= set(wanted)
-        return Computed(
-            outputs={n if own else wanted[at]: outputs[n] for at, n in enumerate(names)},
-            arrays=recorder.arrays,
-            records=recorder.records,
-            dropouts=recorder.dropouts,
-        )
+        found = {name: outputs[name] for name in _outputs(self.model)}
+        # Another author may call them otherwise: then their order counts.
+        if not set(found) <= set(self.request.outputs):
+            found = self.request.named(list(found.values()))
+        return Computed(outputs=found, arrays=recorder.arrays, records=recorder.records)
 
     def _shifted(self, model: ModelProto, values: Mapping[str, Array], shift: int) -> Computed:
         """What each normalisation gives of its input and a number, which it takes away again."""
-        recorder = Recorder(id, lambda value: value)
+        recorder = Recorder(id, _kept)
         for norm in graphs.norms(model, self.layers, self.weights):
             x = values[norm.input]
             batch = norm.kind == "BatchNormalization"
@@ -153,6 +149,11 @@ class Onnx:
             found = reference.evaluate(norm.model, feeds)
             recorder.module(norm.path, norm.kind, found[norm.output])
         return Computed(arrays=recorder.arrays, records=recorder.records)
+
+
+def _kept(value: Array) -> Array:
+    # No later operation changes an array in place.
+    return value
 
 
 def _outputs(model: ModelProto) -> list[str]:

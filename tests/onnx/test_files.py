@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from archspec import BackendError, WeightsError, generate, load, loads, resolve
+from archspec import BackendError, WeightsError, generate, load, loads, resolve, verify
 from archspec.backends import find_backend
 from archspec.generation import Target, assembled, stale, write
 from archspec.model.graph import Graph
@@ -169,3 +169,26 @@ def test_code_has_no_room_for_weights() -> None:
 def test_the_text_can_be_printed() -> None:
     done = _command("-b", "onnx", "--stdout")
     assert done.stdout == render(resolve(load(ROOT / "specs/lenet.yaml")), "onnx").text
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        # onnxruntime's own optimisation would make the zeros part of the pool, as minus infinity.
+        "[{zero_pad: 1}, {max_pool: {kernel: 3, stride: 1}}]",
+        "[{zero_pad: 2}, {avg_pool: {kernel: 2, stride: 1, padding: 1, count_include_pad: true}}]",
+        # It refuses pads as wide as the kernel, and output padding as large as the stride.
+        "[{max_pool: {kernel: 2, stride: 1, padding: 3, dilation: 3}}]",
+        "[{conv_transpose: {out: 3, kernel: 3, padding: 2, dilation: 3, output_padding: 2}}]",
+    ],
+)
+def test_what_onnxruntime_refuses_or_mistakes_is_written_otherwise(own: Any, layers: str) -> None:
+    text = HEAD + f"stages: {{s: [{{conv: {{out: 4, kernel: 1}}}}, {layers.strip('[]')}]}}\n"
+    (part,) = verify(resolve(loads(text)), ["onnx"]).backends
+    assert part.status == "agrees", (part.problem, part.divergences, part.log)
+
+
+def test_an_output_padding_that_nothing_can_stand_for_is_refused() -> None:
+    layer = "conv_transpose: {out: 3, kernel: 3, dilation: 3, output_padding: 2}"
+    with pytest.raises(BackendError, match="output padding as large as the stride"):
+        generate(resolve(loads(HEAD + f"stages: {{s: [{{{layer}}}]}}\n")), "onnx")

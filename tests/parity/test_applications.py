@@ -23,9 +23,10 @@ from archspec import Model, load, resolve
 from archspec.backends import find_backend
 from archspec.model.graph import Node
 from archspec.oracle import run
-from archspec.verification import gates, process, request
+from archspec.verification import gates, request
 from archspec.verification.compare import relative_error
 from archspec.verification.source import read_source
+from archspec.verification.warm import WarmRuns
 
 Array = npt.NDArray[Any]
 
@@ -106,7 +107,7 @@ def _converted(
 @pytest.mark.parity
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_spec_computes_what_keras_applications_does(
-    name: str, require_backend: Callable[[str], None], tmp_path: Path
+    name: str, require_backend: Callable[[str], None], warm_runs: WarmRuns, tmp_path: Path
 ) -> None:
     require_backend("keras")
     require_backend("torch")
@@ -130,7 +131,7 @@ def test_a_spec_computes_what_keras_applications_does(
     ours = run(model.graph, tensors, {"x": inputs}, keep=False).outputs["output"]
     assert relative_error(ours, expected) <= gates.FLOAT64
     for backend in ("torch", "keras"):
-        found = _run_in(backend, model, tensors, inputs, tmp_path / backend)
+        found = _run_in(backend, model, tensors, inputs, tmp_path / backend, warm_runs)
         assert relative_error(found, expected) <= gates.FLOAT64, backend
     # It says something about each of them: another input gives other outputs.
     other = run(model.graph, tensors, {"x": inputs[::-1]}, keep=False).outputs["output"]
@@ -138,7 +139,12 @@ def test_a_spec_computes_what_keras_applications_does(
 
 
 def _run_in(
-    name: str, model: Model, tensors: dict[str, Array], inputs: Array, folder: Path
+    name: str,
+    model: Model,
+    tensors: dict[str, Array],
+    inputs: Array,
+    folder: Path,
+    runs: WarmRuns,
 ) -> Array:
     """The output of the generated code in a backend."""
     backend = find_backend(name)
@@ -146,6 +152,6 @@ def _run_in(
     wanted = [request.Task(request.EVALUATION, "forward", "float64", False)]
     source = read_source(model, backend, None)
     request.write_request(folder, model, backend, source, question, wanted, "cpu")
-    answer = process.Runs().run(backend, folder, "cpu", 600, lambda task, state: None, 2)
+    answer = runs.run(backend, folder, "cpu", 600, lambda task, state: None)
     assert request.EVALUATION in answer.done, (answer.error, answer.tasks, answer.log)
     return answer.part(request.EVALUATION, "output")["output"]

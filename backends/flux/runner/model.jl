@@ -5,7 +5,7 @@
 const CONTAINERS = Union{Flux.Chain, Flux.Parallel, Flux.SkipConnection}
 
 "The parts of something that are layers: each with its name, and the steps to it."
-function parts(x)
+function parts(@nospecialize x)
     if x isa Flux.SkipConnection
         return [(name, Any[:layers, steps...], part) for (name, steps, part) in parts(x.layers)]
     elseif x isa CONTAINERS
@@ -21,17 +21,17 @@ function parts(x)
 end
 
 "Whether something is called with an array: a layer or a function."
-function is_layer(x)
+function is_layer(@nospecialize x)
     x isa Union{Number, AbstractArray, Tuple, NamedTuple, AbstractString, Symbol, Nothing, Type} &&
         return false
     return x isa Function || x isa CONTAINERS || !isempty(methods(x))
 end
 
-joins(x) = x isa Union{Flux.Parallel, Flux.SkipConnection}
+joins(@nospecialize x) = x isa Union{Flux.Parallel, Flux.SkipConnection}
 joined(path, name) = isempty(path) ? name : "$path.$name"
 
 "The steps to a tensor, or nothing if there is none of a name."
-function find(x, names)
+function find(@nospecialize(x), names)
     if length(names) == 1 && Symbol(names[1]) in fieldnames(typeof(x))
         getfield(x, Symbol(names[1])) isa Array && return Any[Symbol(names[1])]
     end
@@ -52,10 +52,10 @@ function find(x, names)
     return nothing
 end
 
-find(x, name::AbstractString) = find(x, split(name, '.'))
+find(@nospecialize(x), name::AbstractString) = find(x, split(name, '.'))
 
 "What some steps lead to, in a model or in a gradient of one."
-function reach(x, steps)
+function reach(@nospecialize(x), steps)
     for step in steps
         x isa Base.RefValue && (x = x[])
         x === nothing && return nothing
@@ -70,7 +70,7 @@ function reach(x, steps)
 end
 
 "Every tensor of a model with the steps to it."
-function tensors(x, path = "", steps = Any[])
+function tensors(@nospecialize(x), path = "", steps = Any[])
     found = Any[]
     x isa Function && return found
     if !(x isa CONTAINERS)
@@ -87,7 +87,7 @@ function tensors(x, path = "", steps = Any[])
 end
 
 "Every layer in a model."
-function layers(x)
+function layers(@nospecialize x)
     found = Any[x]
     x isa Function && return found
     for (_, _, part) in parts(x)
@@ -97,7 +97,7 @@ function layers(x)
 end
 
 "A container or a struct with other parts, in their order."
-function with_parts(x, new)
+function with_parts(@nospecialize(x), new)
     x isa Flux.SkipConnection && return Flux.SkipConnection(with_parts(x.layers, new), x.connection)
     if x isa CONTAINERS
         old = x.layers
@@ -109,7 +109,7 @@ function with_parts(x, new)
 end
 
 "A struct with some fields changed."
-function remade(x, changed::AbstractDict)
+function remade(@nospecialize(x), changed::AbstractDict)
     fields = [get(changed, name, getfield(x, name)) for name in fieldnames(typeof(x))]
     return Base.typename(typeof(x)).wrapper(fields...)
 end

@@ -52,7 +52,7 @@ function expect(session::Session, shapes)
 end
 
 "A model with certain weights, in training or not."
-function prepared(model, weights, training)
+function prepared(@nospecialize(model), weights, training)
     for (name, array) in weights
         copyto!(reach(model, find(model, name)), array)
     end
@@ -63,7 +63,7 @@ end
 inputs_of(session, inputs) = Tuple(inputs[name] for name in session.request["inputs"])
 
 "The outputs by name, whether a model gives one value, several, or a `NamedTuple`."
-function named_outputs(session, y)
+function named_outputs(session, @nospecialize(y))
     names = session.request["outputs"]
     pairs = y isa NamedTuple ? [String(n) => y[n] for n in keys(y)] :
         y isa Tuple ? [n => each for (n, each) in zip(names, y)] : [names[1] => y]
@@ -92,7 +92,7 @@ function forward(session::Session, weights, inputs, training, shift = nothing)
 end
 
 "Running statistics, as copies."
-function statistics(session, model)
+function statistics(session, @nospecialize(model))
     found = Dict{String, Any}()
     for name in session.names
         last(split(name, '.')) in ("μ", "σ²") || continue
@@ -102,14 +102,14 @@ function statistics(session, model)
     return found
 end
 
-function owner_of(model, name)
+function owner_of(@nospecialize(model), name)
     steps = find(unwrapped(model), name)
     return reach(unwrapped(model), steps[1:(end - 1)]), last(steps)
 end
 
 "A watched model as it was, with the very layers that ran."
 unwrapped(x::Watched) = unwrapped(x.layer)
-function unwrapped(x)
+function unwrapped(@nospecialize x)
     x isa Function && return x
     inside = parts(x)
     return isempty(inside) ? x : with_parts(x, [unwrapped(part) for (_, _, part) in inside])
@@ -123,8 +123,10 @@ function gradients(session::Session, weights, inputs, cotangents, training)
     for layer in layers(model)
         layer isa Flux.Dropout && Flux.testmode!(layer)
     end
-    factors = Dict(name => cotangents[name] for name in keys(computed["outputs"]))
-    loss = (m, xs...) -> weighted(m(xs...), factors, session.request["outputs"])
+    # Names and factors are fixed beforehand, so that the derivative has nothing to do with them.
+    given = filter(name -> haskey(computed["outputs"], name), session.request["outputs"])
+    names, factors = Tuple(Symbol.(given)), Tuple(cotangents[name] for name in given)
+    loss = (m, xs...) -> weighted(m(xs...), names, factors)
     slopes = Flux.gradient(loss, model, inputs_of(session, inputs)...)
     found = Dict{String, Any}()
     for name in session.names
@@ -142,13 +144,11 @@ function gradients(session::Session, weights, inputs, cotangents, training)
 end
 
 "The sum of all outputs, each weighted."
-weighted(y::AbstractArray, factors, names) = sum(factors[names[1]] .* y)
-weighted(ys::Tuple, factors, names) = weighted_all(ys, Tuple(factors[n] for n in names[1:length(ys)]))
-function weighted(ys::NamedTuple, factors, names)
-    return weighted_all(Tuple(ys), Tuple(get(factors, String(n), nothing) for n in keys(ys)))
-end
-weighted_all(::Tuple{}, ::Tuple{}) = false
-weighted_all(ys::Tuple, cs::Tuple) =
-    term(first(ys), first(cs)) + weighted_all(Base.tail(ys), Base.tail(cs))
-term(y, c) = sum(c .* y)
-term(::Nothing, ::Any) = false
+weighted(y::AbstractArray, names, factors) = sum(first(factors) .* y)
+weighted(y::Tuple, ::Tuple{}, ::Tuple{}) = false
+weighted(y::NamedTuple, ::Tuple{}, ::Tuple{}) = false
+weighted(ys::Tuple, names, factors) =
+    sum(first(factors) .* first(ys)) + weighted(Base.tail(ys), Base.tail(names), Base.tail(factors))
+weighted(ys::NamedTuple, names, factors) =
+    sum(first(factors) .* getproperty(ys, first(names))) +
+    weighted(ys, Base.tail(names), Base.tail(factors))

@@ -19,7 +19,7 @@ const LISTENER = Ref{Union{Nothing, Recorder}}(nothing)
 
 is_array(x) = x isa AbstractArray{<:AbstractFloat} && ndims(x) > 0
 
-function add!(r::Recorder, value, place::Dict)
+function add!(r::Recorder, @nospecialize(value), place::Dict)
     # Values are held, so that no later one gets the identity of an earlier one.
     number = get!(r.numbers, value) do
         push!(r.arrays, value)
@@ -42,16 +42,16 @@ function seen(lines, name, value)
 end
 
 "A layer that tells what it takes and gives; without its activation, which comes after."
-struct Watched{L, A}
-    layer::L
-    activation::A
+struct Watched
+    layer::Any
+    activation::Any
     path::String
 end
 
 unwatched(x) = x
 unwatched(x::Watched) = x.layer
 
-function (w::Watched)(xs...)
+function (w::Watched)(@nospecialize(xs...))
     r = LISTENER[]
     place = Dict{String, Any}("path" => w.path)
     if r.shift === nothing && is_array(first(xs))
@@ -66,19 +66,21 @@ function (w::Watched)(xs...)
     elseif is_norm(w.layer)
         add!(r, Base.invokelatest(deepcopy(w.layer), shifted(w.layer, first(xs), r.shift)), told)
     end
-    return w.activation === identity ? y : w.activation.(y)
+    return w.activation === identity ? y : Base.invokelatest(each, w.activation, y)
 end
 
+each(f, x) = f.(x)
+
 "A dropout runs as the identity; a copy, so that it is told apart from its input."
-function passed(r::Recorder, w::Watched, x)
+function passed(r::Recorder, w::Watched, @nospecialize(x))
     active = w.layer.active === nothing ? r.training : w.layer.active
     rate = Float64(w.layer.p)
     push!(r.dropouts, Dict("path" => w.path, "instance" => "", "line" => 0, "rate" => rate, "active" => active))
     return copy(x)
 end
 
-kind(layer) = String(nameof(typeof(layer)))
-is_norm(layer) = !(layer isa Function) && occursin("Norm", kind(layer))
+kind(@nospecialize(layer)) = String(nameof(typeof(layer)))
+is_norm(@nospecialize(layer)) = !(layer isa Function) && occursin("Norm", kind(layer))
 
 "An input of a normalisation, moved by a power of two of its spread."
 function shifted(layer, x, shift)
@@ -89,14 +91,14 @@ function shifted(layer, x, shift)
 end
 
 "A model whose layers tell; `names` are those of the network's tensors."
-function watch(x, path, names)
+function watch(@nospecialize(x), path, names)
     x isa Function && return Watched(x, identity, path)
     inside = parts(x)
     isempty(inside) && return bare(x, path)
     return Watched(watch_parts(x, path, names), identity, path)
 end
 
-function watch_parts(x, path, names)
+function watch_parts(@nospecialize(x), path, names)
     new = map(parts(x)) do (name, _, part)
         own = joined(path, name)
         joins(part) || return watch(part, own, names)
@@ -114,7 +116,7 @@ function is_block(path, names)
 end
 
 "A layer without its activation, and that."
-function bare(layer, path)
+function bare(@nospecialize(layer), path)
     for name in (:σ, :λ)
         if name in fieldnames(typeof(layer)) && getfield(layer, name) !== identity
             activation = getfield(layer, name)

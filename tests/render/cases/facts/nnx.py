@@ -64,7 +64,7 @@ class Outer(nnx.Module):
             strides=(2, 2),
             padding=self.avg_pool1_padding,
             count_include_pad=False,
-        )
+        ).astype(x.dtype)
 
 
 class Head(nnx.Module):

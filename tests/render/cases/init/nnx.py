@@ -17,7 +17,7 @@ from flax import nnx
 from jax import Array
 
 
-def uniform(bound: float) -> nnx.initializers.Initializer:
+def uniform(bound: float) -> nnx.Initializer:
     """Uniform between ``-bound`` and ``bound``."""
 
     def start(key: Array, shape: Sequence[int], dtype: type = float) -> Array:
@@ -79,8 +79,8 @@ class Unit(nnx.Module):
         x = self.conv1(x)
         if self.wide:
             x = self.conv2(x)
-        for layer in self.conv3:
-            x = layer(x)
+        for conv in self.conv3:
+            x = conv(x)
         return x
 
 

@@ -64,10 +64,8 @@ class GroupedConvTranspose(nnx.Module):
         kernel_dilation: tuple[int, ...],
         groups: int,
         use_bias: bool,
-        kernel_init: nnx.Initializer = nnx.initializers.variance_scaling(
-            2.0, "fan_in", "normal"
-        ),
-        bias_init: nnx.Initializer = nnx.initializers.zeros,
+        kernel_init: nnx.Initializer,
+        bias_init: nnx.Initializer,
         rngs: nnx.Rngs,
     ) -> None:
         self.strides, self.padding = strides, padding
@@ -84,10 +82,10 @@ class GroupedConvTranspose(nnx.Module):
         kernel = kernel.reshape(*size, outputs, self.groups, inputs // self.groups)
         kernel = jnp.moveaxis(kernel, -1, -3).swapaxes(-1, -2)
         kernel = kernel.reshape(*size, inputs // self.groups, outputs * self.groups)
-        axes = "DHW"[3 - len(size) :]
+        axes, dtype = "DHW"[3 - len(size) :], jnp.result_type(x, kernel)
         x = jax.lax.conv_general_dilated(
-            x,
-            kernel,
+            x.astype(dtype),
+            kernel.astype(dtype),
             window_strides=(1,) * len(size),
             padding=self.padding,
             lhs_dilation=self.strides,
@@ -142,6 +140,8 @@ class Padded(nnx.Module):
             kernel_dilation=(2, 2),
             groups=2,
             use_bias=True,
+            kernel_init=nnx.initializers.variance_scaling(2.0, "fan_in", "normal"),
+            bias_init=nnx.initializers.zeros,
             rngs=rngs,
         )
 
@@ -162,13 +162,13 @@ class Padded(nnx.Module):
         )
         x = nnx.avg_pool(
             x, (3, 3), strides=(1, 1), padding=((1, 1), (1, 1)), count_include_pad=False
-        )
+        ).astype(x.dtype)
         x = nnx.avg_pool(
             x, (2, 2), strides=(1, 1), padding=((0, 1), (1, 0)), count_include_pad=True
         )
         x = nnx.avg_pool(
             x, (2, 2), strides=(1, 1), padding=((0, 1), (1, 0)), count_include_pad=False
-        )
+        ).astype(x.dtype)
         x = self.all_conv_transpose1(x)
         x = self.all_conv_transpose2(x)
         return self.all_conv_transpose3(x)

@@ -81,12 +81,12 @@ class Stack(nnx.Module):
         self.conv1 = conv(in_channels + depth * growth, 8, (1, 1), padding=0, rngs=rngs)
 
     def __call__(self, x: Array) -> Array:
-        for layer in self.unit1:
-            x = layer(x)
-        for layer in self.unit2:
-            x = layer(x)
-        for layer in self.dense1:
-            x = layer(x)
+        for unit in self.unit1:
+            x = unit(x)
+        for unit in self.unit2:
+            x = unit(x)
+        for dense in self.dense1:
+            x = dense(x)
         x = self.conv1(x)
         return nnx.tanh(x)
 
@@ -113,8 +113,8 @@ class Repeating(nnx.Module):
         x = self.one_stack2(x)
 
         # two -> 8
-        for layer in self.two_unit1:
-            x = layer(x)
-        for layer in self.two_group_norm1:
-            x = layer(x)
+        for unit in self.two_unit1:
+            x = unit(x)
+        for group_norm in self.two_group_norm1:
+            x = group_norm(x)
         return jnp.max(x, axis=(-3, -2))

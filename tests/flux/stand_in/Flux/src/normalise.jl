@@ -103,8 +103,8 @@ function Dropout(p)
 end
 function (m::Dropout)(x)
     m.active === true || return x
-    kept = rand(eltype(x), size(x)) .> m.p
-    return x .* (kept ./ eltype(x)(1 - m.p))
+    scale = m.p == 1 ? 0 : 1 / (1 - m.p)
+    return x .* eltype(x).(scale .* (rand(size(x)...) .>= m.p))
 end
 
 # ---- what a layer is made of ----
@@ -113,8 +113,8 @@ end
 const KNOWN = Set{Any}((
     Chain, Parallel, SkipConnection, Conv, ConvTranspose, Dense, BatchNorm, GroupNorm, Dropout,
 ))
-wrapper(x) = Base.typename(typeof(x)).wrapper
-known(x) = wrapper(x) in KNOWN
+wrapper(@nospecialize x) = Base.typename(typeof(x)).wrapper
+known(@nospecialize x) = wrapper(x) in KNOWN
 
 if OLD
     macro functor(name)
@@ -126,14 +126,19 @@ else
     end
 end
 
-fields(x) = NamedTuple{fieldnames(typeof(x))}(Tuple(getfield(x, name) for name in fieldnames(typeof(x))))
+# Not compiled anew for each kind of layer.
+fields(@nospecialize x) = Any[getfield(x, name) for name in fieldnames(typeof(x))]
 
 "The same with other fields."
-rebuilt(x, parts) = wrapper(x)(parts...)
+rebuilt(@nospecialize(x), parts) = wrapper(x)(parts...)
+like(@nospecialize(x::Tuple), parts) = Tuple(parts)
+like(@nospecialize(x::NamedTuple), parts) = NamedTuple{keys(x)}(Tuple(parts))
 
-change(f, x::Array{<:AbstractFloat}) = f(x)
-change(f, x::Union{Tuple, NamedTuple}) = map(each -> change(f, each), x)
-change(f, x) = known(x) ? rebuilt(x, map(each -> change(f, each), Tuple(fields(x)))) : x
+function change(f, @nospecialize x)
+    x isa Array{<:AbstractFloat} && return f(x)
+    x isa Union{Tuple, NamedTuple} && return like(x, Any[change(f, each) for each in x])
+    return known(x) ? rebuilt(x, Any[change(f, each) for each in fields(x)]) : x
+end
 
 f64(m) = change(x -> convert(Array{Float64}, x), m)
 f32(m) = change(x -> convert(Array{Float32}, x), m)
@@ -147,25 +152,32 @@ Whether normalisations and dropouts do what they do in training.
 trainmode!(m) = mode!(m, true)
 testmode!(m) = mode!(m, false)
 
-function mode!(m, active)
+function mode!(@nospecialize(m), active)
     if m isa Union{BatchNorm, Dropout}
         m.active = active
     elseif m isa Union{Tuple, NamedTuple}
-        foreach(each -> mode!(each, active), m)
+        foreach(each -> mode!(each, active), Any[m...])
     elseif known(m)
-        foreach(each -> mode!(each, active), Tuple(fields(m)))
+        foreach(each -> mode!(each, active), fields(m))
     end
     return m
 end
 
-function Tape.follow(x, made)
+function Tape.follow(@nospecialize(x), made)
+    x isa Array{<:AbstractFloat} && return get!(() -> Tape.tracked(x), made, x)
+    x isa Union{Tuple, NamedTuple} && return like(x, Any[Tape.follow(each, made) for each in x])
     (x isa Function || !known(x)) && return x
     haskey(made, x) && return made[x]
-    parts = map(Tuple(fields(x))) do each
-        # Running statistics are not trained.
+    # Running statistics are not trained.
+    parts = map(fields(x)) do each
         x isa BatchNorm && (each === x.μ || each === x.σ²) ? each : Tape.follow(each, made)
     end
     return made[x] = rebuilt(x, parts)
 end
 
-Tape.slopes(x) = known(x) ? map(Tape.slopes, fields(x)) : nothing
+function Tape.slopes(@nospecialize x)
+    x isa Tape.Tracked && return x.slope
+    x isa Union{Tuple, NamedTuple} && return like(x, Any[Tape.slopes(each) for each in x])
+    known(x) || return nothing
+    return NamedTuple{fieldnames(typeof(x))}(Tuple(Any[Tape.slopes(each) for each in fields(x)]))
+end

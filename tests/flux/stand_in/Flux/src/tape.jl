@@ -139,14 +139,13 @@ function gradient(f, args...)
     followed = map(each -> follow(each, made), args)
     y = f(followed...)
     y isa Tracked && backwards!(y)
-    return map(slopes, followed)
+    return Tuple(Any[slopes(each) for each in followed])
 end
 
-"A copy of something with its arrays tracked; how, each kind of layer says for itself."
-follow(x::Array{<:AbstractFloat}, made) = get!(() -> tracked(x), made, x)
-follow(x::Union{Tuple, NamedTuple}, made) = map(each -> follow(each, made), x)
+"A copy of something with its arrays tracked."
+function follow end
 
-slopes(x::Tracked) = x.slope
-slopes(x::Union{Tuple, NamedTuple}) = map(slopes, x)
+"What `gradient` says of something that was followed."
+function slopes end
 
 end
