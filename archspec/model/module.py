@@ -178,3 +178,14 @@ def steps_of(item: Item) -> Iterator[Step]:
     else:
         for each in item.items:
             yield from steps_of(each)
+
+
+def chains_of(item: Item) -> Iterator[Chain]:
+    """Every chain in an item, itself included, the outer ones first."""
+    if isinstance(item, Chain):
+        yield item
+        for each in item.items:
+            yield from chains_of(each)
+    elif isinstance(item, Parallel):
+        for branch in item.branches:
+            yield from chains_of(branch)

@@ -21,6 +21,7 @@ from archspec.model.module import (
     ModuleParameter,
     Parallel,
     Step,
+    chains_of,
     steps_of,
 )
 from archspec.names import camel
@@ -76,7 +77,7 @@ class _Outliner:
         exported = self._exported(chain)
         if self.plain(chain) and not exported:
             return chain
-        inside = {step.key for step in steps_of(chain)} | {each.key for each in _chains(chain)}
+        inside = {step.key for step in steps_of(chain)} | {each.key for each in chains_of(chain)}
         outside = [chain.source]
         for step in steps_of(chain):
             outside.extend(key for key in step.inputs if key not in inside and key not in outside)
@@ -146,11 +147,11 @@ class _Outliner:
     def _exported(self, chain: Chain) -> tuple[str, ...]:
         """Keys inside a chain that layers outside it take, other than its result."""
         inside = {step.key for step in steps_of(chain)}
-        inside |= {each.key for each in _chains(chain) if each is not chain}
+        inside |= {each.key for each in chains_of(chain) if each is not chain}
         wanted = [key for step in _outside(self.module.body, chain) for key in step.inputs]
-        wanted += [each.source for each in _chains(self.module.body) if each is not chain]
+        wanted += [each.source for each in chains_of(self.module.body) if each is not chain]
         wanted += [each.key for each in self.module.outputs]
-        own = {each.source for each in _chains(chain)}
+        own = {each.source for each in chains_of(chain)}
         exported = (key for key in wanted if key in inside and key not in own)
         return tuple(dict.fromkeys(key for key in exported if key != chain.result))
 
@@ -163,16 +164,6 @@ def is_plain(chain: Chain) -> bool:
             return False
         current = item.key
     return current == chain.result or not chain.items
-
-
-def _chains(item: Item) -> Iterator[Chain]:
-    if isinstance(item, Chain):
-        yield item
-        for each in item.items:
-            yield from _chains(each)
-    elif isinstance(item, Parallel):
-        for branch in item.branches:
-            yield from _chains(branch)
 
 
 def _outside(item: Item, without: Chain) -> Iterator[Step]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from archspec.expressions import Expr, simplify
 from archspec.expressions.nodes import Logic
-from archspec.model.module import Chain, Item, Module, Parallel, Step
+from archspec.model.module import Chain, Item, Module, Parallel, Step, chains_of
 from archspec.names import LONGEST
 from archspec.render.lasting import MAIN, is_head, lasting
 from archspec.render.members import guard, members_of
@@ -221,6 +221,7 @@ class _Planner:
             if (
                 last.key not in step.inputs
                 or last.key in self.lasting
+                or self._readers(last.key) > 1
                 or last.member is None
                 or len(last.targets) > 1
                 or last.targets[0] not in arguments
@@ -231,6 +232,16 @@ class _Planner:
                 break
             written[last.targets[0]] = self.statements.pop()
         return [written.get(each, each) if isinstance(each, str) else each for each in arguments]
+
+    def _readers(self, key: str) -> int:
+        """How many layers, chains and results take a value, by its key or by its container's."""
+        chains = [each for each in chains_of(self.module.body) if each.key]
+        keys = {key, *(each.result for each in chains if each.key == key)}
+        taken = [each for step in self.module.steps() for each in {*step.inputs}]
+        taken += [each.source for each in chains]
+        taken += [each.key for each in self.module.outputs]
+        taken += self.exports.get(self.module.name, ())
+        return sum(each in keys for each in taken)
 
     def _target(self, key: str, variable: str) -> str:
         if key not in self.lasting:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from archspec.backends import Backend, find_backend
-from archspec.expressions import Expr, as_expr, names_in_order, substitute
-from archspec.expressions.nodes import Const, Name
+from archspec.expressions import Expr, names_in_order, substitute
+from archspec.expressions.nodes import Name
 from archspec.model.module import Module, ModuleParameter, Step
-from archspec.operators import Operator
 from archspec.render.clashes import (
     refuse_indices,
     refuse_namesakes,
@@ -23,18 +22,23 @@ from archspec.render.format import FORMATTERS
 from archspec.render.functions import function_names, input_sizes
 from archspec.render.graph import render_graph
 from archspec.render.header import header
+from archspec.render.network import (
+    KERNELS,
+    kernels,
+    only_batch_norm,
+    overrides,
+    overrides_of_blocks,
+)
 from archspec.render.outline import outline
 from archspec.render.plan import plan
 from archspec.render.source_map import Rendered, Span, lines_of, without_marks
 from archspec.render.statements import Plan
 from archspec.resolution import Model
-from archspec.schema.initialization import Distribution, Initialization
+from archspec.schema.initialization import Initialization
 from archspec.schema.spec import MISSING
 
-# Operators whose weights are kernels, which a network's initialisation speaks of.
-_KERNELS = ("conv", "conv_transpose", "dense")
 # Beginnings of the names of shortcuts, in the order in which a file defines them.
-_SHORTENED = (*_KERNELS, "batch_norm")
+_SHORTENED = (*KERNELS, "batch_norm")
 
 
 @dataclass(frozen=True)
@@ -56,16 +60,6 @@ class ClassView:
     def name(self) -> str:
         """The class's name."""
         return self.plan.module.name
-
-
-@dataclass(frozen=True)
-class Override:
-    """A tensor of a layer that does not start as the network's others do."""
-
-    key: str
-    tensor: str
-    distribution: Distribution
-    always: bool
 
 
 def render(model: Model, backend: Backend | str) -> Rendered:
@@ -128,7 +122,7 @@ class _Renderer:
             templates.environment.globals["input_sizes"] = input_sizes(
                 model, self.backend.manifest.layout == "channels_last"
             )
-        templates.environment.globals["batch_norms"] = self._batch_norms()
+        templates.environment.globals["batch_norms"] = only_batch_norm(modules)
         views = [self._class(module, exports) for module in modules]
         text = templates.render(
             "module.jinja",
@@ -140,7 +134,7 @@ class _Renderer:
             init=self._initial(),
             imports=self._imports,
             header=header(model, self.templates, fixed=self.functions),
-            kernels=self._kernels(),
+            kernels=kernels(self.modules.values()),
         )
         plain, marks = without_marks(text)
         name = f"{model.spec.stem}.{self.backend.manifest.extension}"
@@ -176,15 +170,15 @@ class _Renderer:
             part="class",
             plan=planned,
             tree=None if module.name in exports else self._arranged(module),
-            overrides=self._overrides(module),
+            overrides=overrides(module, self._initial()),
             init=self._initial(),
             shared=planned.shared,
             channels_used=lambda: self._channels_used(module),
             saved=self._saved(module),
             on_self=self._on_self,
-            kernels=self._kernels(),
+            kernels=kernels(self.modules.values()),
             biases=any(tensor.role == "bias" for _, tensor in self.model.graph.tensors.values()),
-            overrides_of_blocks=self._overrides_of_blocks(),
+            overrides_of_blocks=overrides_of_blocks(self.modules.values(), self._initial()),
         )
         refuse_parts(templates, module)
         if self.combinators:
@@ -270,31 +264,11 @@ class _Renderer:
     def _initial(self) -> Initialization:
         return self.model.spec.init
 
-    def _batch_norms(self) -> Operator | None:
-        """The batch normalisation of a network that has only one kind of them."""
-        steps = [step for module in self.modules.values() for step in module.steps()]
-        found = [each.operator for each in steps if each.operator]
-        norms = [each for each in found if each.name() == "batch_norm"]
-        if not norms or any(each != norms[0] for each in norms):
-            return None
-        constant = all(isinstance(getattr(norms[0], name), Const) for name in ("eps", "decay"))
-        return norms[0] if constant else None
-
     def _channels_used(self, module: Module) -> list[tuple[str, str]]:
         """Implicit channels that the code has come to use, each with the input it belongs to."""
         channels = [each.name for each in module.parameters if each.role == "channels"]
         pairs = zip(channels, module.inputs, strict=False)
         return [pair for pair in pairs if pair[0] in self.templates.names]
-
-    def _kernels(self) -> list[tuple[str, int]]:
-        """Operators with kernels that the classes hold, each with its number of spatial axes."""
-        present = {
-            (step.operator.name(), step.rank)
-            for module in self.modules.values()
-            for step in module.steps()
-            if step.operator
-        }
-        return [pair for name in _KERNELS for pair in sorted(present) if pair[0] == name]
 
     def _saved(self, module: Module) -> list[str]:
         """Parameters that the network's class needs when it is called."""
@@ -306,27 +280,6 @@ class _Renderer:
         names = {name: Name(f"{instance}.{name}") for name in names_in_order(expression)}
         self.templates.names.update(names)
         return substitute(expression, names)
-
-    def _overrides_of_blocks(self) -> list[tuple[str, list[Override]]]:
-        found = [(n, self._overrides(m)) for n, m in self.modules.items() if not m.root]
-        return [pair for pair in found if pair[1]]
-
-    def _overrides(self, module: Module) -> list[Override]:
-        """Tensors of this class's layers with an initialisation of their own."""
-        found = []
-        for step in module.steps():
-            if step.init is None or step.operator is None:
-                continue
-            for tensor, value in (("weight", step.init.kernel), ("bias", step.init.bias)):
-                network = (
-                    self.model.spec.init.kernel if tensor == "weight" else self.model.spec.init.bias
-                )
-                there = as_expr(tensor != "bias" or getattr(step.operator, "bias", False))
-                if value is None or value == network or there == as_expr(False):
-                    continue
-                always = step.when is None and step.repeat is None and there == as_expr(True)
-                found.append(Override(step.key, tensor, value, always))
-        return found
 
     def _spans(self, text: str, marks: list[tuple[int, int, int]]) -> tuple[Span, ...]:
         spans = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from archspec.errors import ArchspecError
 from archspec.model.shape import Shape
 from tests.fuzz.operators import output
 from tests.fuzz.pen import Pen
@@ -37,7 +36,12 @@ def branches(pen: Pen, within: str, shape: Shape, keep_rank: bool) -> Joined:
         key = f"{within}.{name}" if within else name
         before = dict(scope.known)
         when, holds = pen.condition() if pen.chance(8) else (None, True)
-        if when is not None and not holds and target is not None and not _meets(merge, shape, target):
+        if (
+            when is not None
+            and not holds
+            and target is not None
+            and not _meets(merge, shape, target)
+        ):
             when, holds = None, True
         layers: list[Node] = []
         result = shape
@@ -132,6 +136,3 @@ def gate(pen: Pen, within: str, shape: Shape) -> Joined:
     # The gate's own branch is smaller; nothing else names it.
     del scope.known[f"{within}.{names[0]}" if within else names[0]]
     return Joined({"branches": made, "merge": {merge: {"broadcast": True}}}, shape, merge)
-
-
-__all__ = ["ArchspecError", "Joined", "branches", "fitted", "gate"]

@@ -61,7 +61,7 @@ def call(pen: Pen, name: str, inputs: list[Shape]) -> tuple[Node, Shape, int] | 
     if found is None:
         return None
     if written is None or written == {}:
-        node = {key: None for key in node}
+        node = dict.fromkeys(node)
     return node, *found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -155,8 +154,3 @@ def described(text: str, row: BackendResult, file: Path, steps: int) -> str:
         lines += ["", *row.log.splitlines()[-25:]]
     again = f"archspec verify {file} --backend {row.name} --dtype float64 --steps {steps}"
     return "\n".join([*lines, "", again])
-
-
-def now() -> float:
-    """Seconds, for what took long."""
-    return time.perf_counter()

@@ -29,8 +29,9 @@ def networks(draw: Any, largest: int = 14) -> dict[str, Node]:
     outputs = _outputs(pen, list(stages))
     if scope.parameters:
         spec["params"] = scope.declarations
-        kept = [each.name for each in scope.parameters if pen.chance(2) and _free(each.name, outputs)]
-        held = [each["when"] for each in outputs.values() if isinstance(each, dict) and "when" in each]
+        kept = [each.name for each in scope.parameters if pen.chance(2)]
+        heads = [each for each in outputs.values() if isinstance(each, dict)]
+        held = [each["when"] for each in heads if "when" in each]
         arguments = list(dict.fromkeys([*held, *kept]))
         if arguments:
             spec["arguments"] = arguments
@@ -69,7 +70,7 @@ def _inputs(pen: Pen) -> Node:
         shapes = dict(zip(names, [first, *others], strict=True))
     pen.scope.inputs = shapes
     sizes = {name: list(each.sizes) for name, each in shapes.items()}
-    return sizes["x"] if "x" in sizes else sizes
+    return sizes.get("x", sizes)
 
 
 def _shape(pen: Pen, rank: int) -> Shape:
@@ -112,14 +113,9 @@ def _outputs(pen: Pen, stages: list[str]) -> dict[str, Node]:
         outputs[name] = {"from": source, "layers": layers} if layers else source
         if pen.chance(3):
             flag = scope.fresh("with_head")
-            pen._declare(flag, "bool", pen.pick([True, False]))
+            pen.declare(flag, "bool", pen.pick([True, False]))
             outputs[name] = {"from": source, "layers": layers, "when": flag}
             if pen.chance(2):
                 outputs[name]["training"] = True
             scope.forget(before)
     return outputs
-
-
-def _free(name: str, outputs: dict[str, Node]) -> bool:
-    """Whether a parameter may stay an argument."""
-    return True

@@ -82,24 +82,25 @@ class Pen:
         if how == "members":
             name = self.scope.fresh("w")
             other = self.integer(1, 4)
-            self._declare(name, {"a": "int", "b": "int"}, {"a": value, "b": other})
+            self.declare(name, {"a": "int", "b": "int"}, {"a": value, "b": other})
             return f"{name}.a"
         if how == "list":
             name = self.scope.fresh("ks")
             several = [value, *(self.integer(1, 4) for _ in range(self.integer(0, 2)))]
-            self._declare(name, {"type": "list", "of": "int"}, several)
+            self.declare(name, {"type": "list", "of": "int"}, several)
             return f"{name}[0]"
         if how == "optional":
             name = self.scope.fresh("maybe")
             given = self.pick([None, value])
-            self._declare(name, "int?", given)
+            self.declare(name, "int?", given)
             return f"{name} if {name} != none else {value if given is None else value + 1}"
         name = self.scope.fresh("n")
         kind: Node = {"type": "int", "min": least} if self.chance(6) else "int"
-        self._declare(name, kind, value)
+        self.declare(name, kind, value)
         return name
 
-    def _declare(self, name: str, kind: Node, value: Any) -> None:
+    def declare(self, name: str, kind: Node, value: Any) -> None:
+        """A new parameter; the network's own have a default, those of blocks sometimes."""
         default: Any = REQUIRED
         if not self.scope.inside:
             default = value
@@ -112,7 +113,7 @@ class Pen:
         if isinstance(value, str) or not self.chance(8 if self.scope.inside else 20):
             return value
         name = self.scope.fresh("real")
-        self._declare(name, "float", float(value))
+        self.declare(name, "float", float(value))
         return name
 
     def flag(self, value: bool) -> Node:
@@ -139,13 +140,13 @@ class Pen:
             if not words:
                 name = self.scope.fresh("mode")
                 kind = {"type": "enum", "values": ["first", "second"]}
-                self._declare(name, kind, self.pick(["first", "second"]))
+                self.declare(name, kind, self.pick(["first", "second"]))
                 words = [self.scope.parameters[-1]]
             word = self.pick(words)
             return f'{word.name} == "first"', word.value == "first"
         if not flags or self.chance(3):
             name = self.scope.fresh("on")
-            self._declare(name, "bool", self.pick([True, False]))
+            self.declare(name, "bool", self.pick([True, False]))
             flags = [self.scope.parameters[-1]]
         flag = self.pick(flags)
         if how == "both" and numbers:
@@ -161,7 +162,7 @@ class Pen:
         if held and not self.chance(3):
             return self.pick(held)
         name = self.scope.fresh("act")
-        self._declare(name, "activation", self.pick(ACTIVATIONS))
+        self.declare(name, "activation", self.pick(ACTIVATIONS))
         return name
 
     def arguments(self, given: dict[str, Any]) -> dict[str, Node]:

@@ -18,6 +18,11 @@ from tests.fuzz.scope import Known, Node
 from tests.fuzz.windows import small
 
 STRUCTURES = ("branches", "call", "merge", "gate", "call", "share", "activation", "branches")
+MERGES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("concat", {}),
+    ("add", {"broadcast": True}),
+    ("mul", {"broadcast": True}),
+)
 INITIAL = ("xavier_uniform", "he_normal", "lecun_normal", {"normal": 0.02}, {"uniform": 0.1})
 
 
@@ -47,25 +52,18 @@ def block_body(pen: Pen, keep_rank: bool) -> Node:
     scope = pen.scope
     shape = next(iter(scope.inputs.values()))
     if len(scope.inputs) == 1 and pen.chance(5):
-        names: dict[str, int] = {}
         joined = branches(pen, "", shape, keep_rank)
-        del names
         return {key: each for key, each in joined.node.items() if key in ("branches", "merge")}
     layers, shape = sequence(pen, "", shape, 4, keep_rank)
     for name, other in list(scope.inputs.items())[1:]:
         # Every input counts.
         more, shape = fitted(pen, shape, other)
-        merge = pen.pick(["add", "concat", "mul"])
-        if other.rank != shape.rank:
-            merge = None
-        elif other != shape and other.spatial != shape.spatial:
-            merge = None
-        elif other != shape:
-            merge = "concat"
         layers += more
-        if merge is not None:
-            shape = output(merge, {}, shape, other)
-            layers.append({merge: None, "from": ["previous", name]})
+        if other.spatial != shape.spatial:
+            continue
+        merge = pen.pick(["add", "concat", "mul"]) if other == shape else "concat"
+        shape = output(merge, {}, shape, other)
+        layers.append({merge: None, "from": ["previous", name]})
     return {"layers": layers}
 
 
@@ -198,7 +196,7 @@ def _merge(pen: Pen, within: str, shape: Shape) -> Layer | None:
         if each.shape == shape:
             options += [("add", name, {}), ("concat", name, {}), ("mul", name, {})]
         elif each.shape.axes == shape.axes:
-            for merge, given in (("concat", {}), ("add", {"broadcast": True}), ("mul", {"broadcast": True})):
+            for merge, given in MERGES:
                 try:
                     output(merge, given, shape, each.shape)
                 except ArchspecError:

@@ -12,6 +12,7 @@ from tests.fuzz.scope import Node
 LARGEST = 15
 MOST_ELEMENTS = 1500
 Pair = tuple[int, int]
+Fitted = tuple[int, int, Pair]
 
 
 def small(shape: Shape) -> bool:
@@ -78,7 +79,7 @@ def window(pen: Pen, shape: Shape, *, dilated: bool = True, inner: bool = False)
     return given
 
 
-def _fitted(size: int, kernel: int, dilation: int, pads: Pair, inner: bool) -> tuple[int, int, Pair]:
+def _fitted(size: int, kernel: int, dilation: int, pads: Pair, inner: bool) -> Fitted:
     """A window that is no larger than its padded input."""
     while True:
         low, high = pads
@@ -90,10 +91,7 @@ def _fitted(size: int, kernel: int, dilation: int, pads: Pair, inner: bool) -> t
 
 
 def reaching(pen: Pen, size: int, target: int) -> dict[str, int]:
-    """A window on one axis that makes one size of another, for a convolution without dilation.
-
-    Only ``conv_transpose`` makes an axis much larger; its window is marked by ``transposed``.
-    """
+    """A convolution's window on one axis that makes one size of another; empty if none does."""
     found = [
         {"kernel": k, "stride": s, "low": low, "high": high}
         for s, k, low, high in product((1, 2, 3), (1, 3, 2, 4), (0, 1, 2), (0, 1, 2))

@@ -54,9 +54,15 @@ class DilatedMaxPool(nn.HybridBlock):
         # All first elements of windows are a strided slice of the input, all second ones another.
         self.slices = []
         for place in itertools.product(*map(range, pool_size)):
-            starts = [i * d for i, d in zip(place, dilation)]
-            ends = [i * d - (k - 1) * d for i, k, d in zip(place, pool_size, dilation)]
-            axes = [slice(i, j or None, s) for i, j, s in zip(starts, ends, strides)]
+            starts = [i * d for i, d in zip(place, dilation, strict=True)]
+            ends = [
+                i * d - (k - 1) * d
+                for i, k, d in zip(place, pool_size, dilation, strict=True)
+            ]
+            axes = [
+                slice(i, j or None, s)
+                for i, j, s in zip(starts, ends, strides, strict=True)
+            ]
             self.slices.append((slice(None), slice(None), *axes))
 
     def hybrid_forward(self, F, x):
@@ -113,7 +119,9 @@ class ConvTranspose(nn.HybridBlock):
         super().__init__()
         self.strides, self.groups = strides, groups
         # Zeros stand behind the last element as well; a negative pad takes away.
-        sides = [(low, high - s + 1) for (low, high), s in zip(padding, strides)]
+        sides = [
+            (low, high - s + 1) for (low, high), s in zip(padding, strides, strict=True)
+        ]
         pads = [(max(low, 0), max(high, 0)) for low, high in sides]
         self.pads = ((0, 0), (0, 0), *pads)
         crops = [slice(-min(low, 0), min(high, 0) or None) for low, high in sides]
