@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from archspec.errors import BackendError, Location
+from archspec.errors import Location, RefusedError
 from archspec.expressions import Expr, names_in_order
 from archspec.expressions.nodes import Name
 from archspec.expressions.types import Int
@@ -48,7 +48,7 @@ def outline(
         plain: whether a container needs no class; by default :func:`is_plain`.
 
     Raises:
-        BackendError: for a container that cannot be one.
+        RefusedError: for a container that cannot be one.
     """
     work = _Outliner(module, taken, plain or is_plain)
     body = replace(module.body, items=work.items(module.body.items))
@@ -82,13 +82,13 @@ class _Outliner:
         for step in steps_of(chain):
             outside.extend(key for key in step.inputs if key not in inside and key not in outside)
             if step.share is not None and step.share not in inside:
-                raise BackendError(
+                raise RefusedError(
                     f"`{step.key}` shares a layer outside its stage or branch (`{step.share}`)",
                     step.where,
                     hint="put both into one block",
                 )
         if chain.when is not None and (len(outside) > 1 or exported):
-            raise BackendError(
+            raise RefusedError(
                 f"the branch `{chain.key}` has a condition and refers to layers outside it",
                 chain.where,
                 hint="put it into a block, which may have several inputs",
@@ -147,12 +147,13 @@ class _Outliner:
     def _exported(self, chain: Chain) -> tuple[str, ...]:
         """Keys inside a chain that layers outside it take, other than its result."""
         inside = {step.key for step in steps_of(chain)}
-        inside |= {each.key for each in chains_of(chain) if each is not chain}
+        within = [each.key for each in chains_of(chain)]
+        inside |= {*within[1:]}
+        others = [each for each in chains_of(self.module.body) if each.key not in within]
         wanted = [key for step in _outside(self.module.body, chain) for key in step.inputs]
-        wanted += [each.source for each in chains_of(self.module.body) if each is not chain]
+        wanted += [each.source for each in others]
         wanted += [each.key for each in self.module.outputs]
-        own = {each.source for each in chains_of(chain)}
-        exported = (key for key in wanted if key in inside and key not in own)
+        exported = (key for key in wanted if key in inside)
         return tuple(dict.fromkeys(key for key in exported if key != chain.result))
 
 

@@ -44,7 +44,7 @@ def examine(
     chosen = [each.name for each in built_in()] if names is None else list(dict.fromkeys(names))
     for each in chosen:
         find_backend(each)
-    parts = []
+    parts: list[BackendResult] = []
     for each in chosen:
         parts += verify(model, [each], steps=1, timeout=TIMEOUT, progress=progress).backends
     return tuple(parts)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from archspec.verification import gates, request
 from archspec.verification.checks import Comparison
 from archspec.verification.compare import relative_error
@@ -50,6 +52,8 @@ def judged_by_differences(
     pair = [gradients(each, request.GRADIENTS) for each in (one, base)]
     if name not in pair[0] or name not in pair[1]:
         return ""
+    if not np.isfinite(pair[0][name]).all():
+        return f"{one.backend.title} is wrong: its gradient is not finite"
     direction = pair[0][name] - pair[1][name]
     slope = along(comparison.graph, comparison.question, {name: direction})
     off = [abs(float((each[name] * direction).sum()) - slope.value) for each in pair]

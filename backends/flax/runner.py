@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import os
+import platform
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -21,6 +23,11 @@ from flax.traverse_util import flatten_dict, unflatten_dict
 _NORMS = (nn.BatchNorm, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 _STATISTICS = "batch_stats"
 
+# How to compile what runs but a few times: in a quarter of the time.
+_QUICKLY = {"xla_backend_optimization_level": 0}
+# Below so many elements of inputs gradients take less time to compute than to compile.
+_SMALL = 10_000
+
 
 class Linen:
     """One module; each kind of pass is compiled once."""
@@ -30,6 +37,15 @@ class Linen:
         jax.config.update("jax_enable_x64", True)
         jax.config.update("jax_default_matmul_precision", "highest")
         kind = "gpu" if request.device.startswith("cuda") else "cpu"
+        self.quick = kind == "cpu" and platform.machine() in ("x86_64", "AMD64")
+        if self.quick:
+            # Compiled quickly, a value may be computed in two places, in one of them by an
+            # instruction that multiplies and adds with a single rounding: then no element equals
+            # the greatest, and the gradient of jnp.max divides by zero. Processors without such
+            # an instruction are asked for: the last that had none.
+            given = os.environ.get("XLA_FLAGS", "")
+            if "xla_cpu_max_isa" not in given:
+                os.environ["XLA_FLAGS"] = f"{given} --xla_cpu_max_isa=AVX".lstrip()
         self.device = jax.devices(kind)[int(request.device.partition(":")[2] or 0)]
         jax.config.update("jax_default_device", self.device)
         self.request = request
@@ -91,7 +107,9 @@ class Linen:
         dtype = next(iter(arrays.values())).dtype
         key = (str(dtype), cotangents is not None, training, shift)
         if key not in self._compiled:
-            self._compiled[key] = self._function(cotangents is not None, training, shift)
+            small = sum(each.size for each in arrays.values()) < _SMALL
+            options = _QUICKLY if self.quick and (small or cotangents is None) else {}
+            self._compiled[key] = self._function(cotangents is not None, training, shift, options)
         function, recorders = self._compiled[key]
         slopes: tuple[Any, Any] = ({}, {})
         try:
@@ -117,7 +135,7 @@ class Linen:
         return computed
 
     def _function(
-        self, differentiate: bool, training: bool, shift: int | None
+        self, differentiate: bool, training: bool, shift: int | None, options: Mapping[str, int]
     ) -> tuple[Any, list[Recorder]]:
         recorders: list[Recorder] = []
 
@@ -139,7 +157,8 @@ class Linen:
             slope = jax.grad(weighted, argnums=(0, 1), has_aux=True)
             return slope(params, inputs, others, cotangents)
 
-        return jax.jit(backward if differentiate else forward), recorders
+        compiled = jax.jit(backward if differentiate else forward, compiler_options=dict(options))
+        return compiled, recorders
 
     def _as_far(
         self,

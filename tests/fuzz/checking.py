@@ -76,7 +76,8 @@ class Checker:
         """
         text = written(spec)
         if text in self._seen:
-            return
+            # Another one in its place.
+            reject()
         model = resolve(loads(text))
         check(model)
         steps = 1 if len(self._seen) % TRAINED == 0 or self._failure else 0

@@ -132,12 +132,12 @@ end
 "The derivative along a random direction, by differences and by the tape."
 function agree(m, xs...)
     m = Flux.trainmode!(f64(m))
-    slopes = gradient((m, xs...) -> sum(m(xs...) .* cos.(m(xs...))), m, xs...)
+    slopes = gradient((m, xs...) -> sum(m(xs...) .* tanh.(m(xs...))), m, xs...)
     by_differences(x, i) = begin
         old, h = x[i], 1e-6
         values = map((old + h, old - h)) do each
             x[i] = each
-            sum(m(xs...) .* cos.(m(xs...)))
+            sum(m(xs...) .* tanh.(m(xs...)))
         end
         x[i] = old
         (values[1] - values[2]) / 2h
@@ -145,7 +145,9 @@ function agree(m, xs...)
     close(x, Δ) = all(1:min(length(x), 5)) do i
         isapprox(Δ[i], by_differences(x, i); rtol = 1e-6, atol = 1e-7)
     end
-    inside = [(getfield(m, n), slopes[1][n]) for n in fieldnames(typeof(m)) if slopes[1][n] isa Array]
+    # What holds no array has no derivative.
+    own = slopes[1] === nothing ? (;) : slopes[1]
+    inside = [(getfield(m, n), slope) for (n, slope) in pairs(own) if slope isa Array]
     return all(pair -> close(pair...), inside) && all(close.(xs, slopes[2:end]))
 end
 struct Apply{F}

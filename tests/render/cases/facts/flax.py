@@ -55,7 +55,7 @@ class Outer(nn.Module):
             strides=(2, 2),
             padding=self.avg_pool1_padding,
             count_include_pad=False,
-        )
+        ).astype(x.dtype)
 
 
 class Head(nn.Module):

@@ -121,13 +121,13 @@ class Padded(nn.Module):
         )
         x = nn.avg_pool(
             x, (3, 3), strides=(1, 1), padding=((1, 1), (1, 1)), count_include_pad=False
-        )
+        ).astype(x.dtype)
         x = nn.avg_pool(
             x, (2, 2), strides=(1, 1), padding=((0, 1), (1, 0)), count_include_pad=True
         )
         x = nn.avg_pool(
             x, (2, 2), strides=(1, 1), padding=((0, 1), (1, 0)), count_include_pad=False
-        )
+        ).astype(x.dtype)
         x = conv_transpose(
             3,
             (3, 3),
