@@ -129,12 +129,13 @@ Item = Step | Parallel | Chain
 
 @dataclass(frozen=True, slots=True)
 class ModuleOutput:
-    """A named output of the network's class."""
+    """A named output of the network's class; ``own``, if layers of its own make it."""
 
     name: str
     key: str
     when: Expr | None
     training: bool
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

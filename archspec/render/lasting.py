@@ -10,7 +10,7 @@ MAIN = "x"
 
 def is_head(item: Item, output: ModuleOutput) -> bool:
     """Whether a chain holds the layers that an output has of its own."""
-    return isinstance(item, Chain) and item.key == output.key == output.name
+    return output.own and isinstance(item, Chain) and item.key == output.key
 
 
 def lasting(module: Module, modules: bool, exported: tuple[str, ...]) -> set[str]:
@@ -23,6 +23,10 @@ def lasting(module: Module, modules: bool, exported: tuple[str, ...]) -> set[str
 
     def visit(item: Item, variable: str) -> None:
         if isinstance(item, Chain):
+            if not item.items:
+                # The identity: another name for what goes in.
+                aliases[item.key] = item.source
+                return
             container = modules and item.key
             if container or item.when is not None:
                 read(item.source)
@@ -35,7 +39,7 @@ def lasting(module: Module, modules: bool, exported: tuple[str, ...]) -> set[str
                 return
             for each in item.items:
                 visit(each, variable)
-            aliases[item.key] = item.result if item.items else item.source
+            aliases[item.key] = item.result
         elif isinstance(item, Parallel):
             for branch in item.branches:
                 visit(branch, branch.key)

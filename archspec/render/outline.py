@@ -108,7 +108,7 @@ class _Outliner:
             changes=chain.changes,
             trains=called.trains,
         )
-        return replace(chain, items=(step,), result=chain.key, when=None)
+        return replace(chain, items=(step,), when=None)
 
     def _class(self, chain: Chain, outside: list[str], exported: tuple[str, ...]) -> Module:
         name = _unused(self.module.name + "".join(map(camel, chain.key.split("."))), self.taken)

@@ -187,7 +187,11 @@ def _root(
             heads.append(builder.chain(linked.chain))
         named.append(
             ModuleOutput(
-                output.name, builder.alias.get(linked.key, linked.key), when, output.training
+                output.name,
+                builder.alias.get(linked.key, linked.key),
+                when,
+                output.training,
+                own=linked.chain is not None,
             )
         )
     items = (*trunk.items, *heads)

@@ -70,13 +70,17 @@ class Participant:
         report = self.answer.tasks.get(task)
         paths = module_paths(self.graph, self.backend)
         places = Places(self.graph, self.source.spans, self.source.alignment.to_generated)
-        found = {}
+        found: dict[str, tuple[float, bool]] = {}
         for each in report["dropouts"] if report else ():
             path = paths.get(each["path"], "")
+            layers = [node for node in self.graph.nodes if node.owner == path]
             if path not in self.graph.by_path:
                 instance = paths.get(each["instance"], "")
                 layers = places.layers(instance, each["line"], each["line"])
-                path = layers[0].path if layers else ""
+            # One that is shared, or stands in a loop, is seen once for each time it is applied.
+            turns = [node.path for node in layers]
+            unseen = [turn for turn in turns if turn not in found]
+            path = next(iter(unseen or turns), "")
             found[path] = (each["rate"], each["active"])
         return found
 

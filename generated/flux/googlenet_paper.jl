@@ -171,7 +171,7 @@ function (m::Network)(x)
     )
 end
 
-# What tells Flux of layers of one's own is called `@functor` before Flux 0.14.
+# Newer versions of Flux have `@layer` in place of `@functor`.
 @static if isdefined(Flux, Symbol("@layer"))
     Flux.@layer Network
 else

@@ -87,6 +87,7 @@ def test_the_list_says_what_runs_where(run: Run) -> None:
     assert "missing: mxnet, numpy; archspec backends install mxnet" in out
 
 
+@pytest.mark.slow
 def test_an_environment_is_made_once_and_again_by_force(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,6 +127,7 @@ def test_an_environment_is_made_once_and_again_by_force(
     assert not backend.available
 
 
+@pytest.mark.slow
 def test_a_failure_says_what_pip_said(run: Run, tmp_path: Path) -> None:
     name = _backend(tmp_path, VERSION, str(tmp_path / "absent-1.0-py3-none-any.whl"))
     code, out, err = run("install", name)

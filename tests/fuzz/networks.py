@@ -118,4 +118,7 @@ def _outputs(pen: Pen, stages: list[str]) -> dict[str, Node]:
             if pen.chance(2):
                 outputs[name]["training"] = True
             scope.forget(before)
+        elif not layers:
+            # A bare reference has no key of its own.
+            scope.forget(before)
     return outputs

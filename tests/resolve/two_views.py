@@ -75,7 +75,7 @@ class _Walk:
     def _wanted(self, frame, key):
         """Heads of outputs stand in the body of the network, under the outputs' conditions."""
         for output in frame.module.outputs:
-            if output.key == key and output.when is not None:
+            if output.own and output.key == key and output.when is not None:
                 return evaluate(output.when, frame.environment)
         return True
 

@@ -51,7 +51,9 @@ end
     @test size(ConvTranspose((5, 5), 3 => 7, stride = 2, outpad = 1)(xs)) == (204, 204, 7, 2)
     # A convolution takes its kernel backwards.
     flipped = Conv(reshape([1.0, 10.0], 2, 1, 1))
-    @test vec(flipped(reshape([1.0, 2.0, 3.0, 4.0], 4, 1, 1))) == [12, 23, 34]
+    line = reshape([1.0, 2.0, 3.0, 4.0], 4, 1, 1)
+    @test vec(flipped(line)) == [12, 23, 34]
+    @test vec(CrossCor(flipped.weight)(line)) == [21, 32, 43]
     # The transpose of a convolution is what makes these two sums equal.
     x, y = rand(7, 6, 4, 2), rand(3, 3, 6, 2)
     w = rand(3, 2, 2, 6)
@@ -161,6 +163,7 @@ end
     @test agree(Conv((3, 2), 4 => 6, tanh; stride = 2, pad = (1, 0, 0, 2), groups = 2), x)
     @test agree(Conv((3,), 2 => 3, sigmoid; dilation = 2), randn(9, 2, 2))
     @test agree(Conv((2, 1, 2), 2 => 3; pad = 1), randn(4, 3, 4, 2, 2))
+    @test agree(CrossCor((3, 2), 4 => 2), x)
     @test agree(ConvTranspose((3, 2), 4 => 6; stride = 2, pad = (1, 0, 0, 1), outpad = 1, groups = 2), x)
     @test agree(Dense(7, 3, swish), randn(7, 4))
     @test agree(BatchNorm(4, relu), x)

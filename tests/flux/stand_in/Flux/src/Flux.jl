@@ -29,7 +29,7 @@ include("initial.jl")
 for name in names(NNlib)
     @eval export $name
 end
-export Chain, Parallel, SkipConnection, Conv, ConvTranspose, Dense, MaxPool, MeanPool,
+export Chain, Parallel, SkipConnection, Conv, ConvTranspose, CrossCor, Dense, MaxPool, MeanPool,
     GlobalMaxPool, GlobalMeanPool, BatchNorm, GroupNorm, Dropout, testmode!, trainmode!, f32, f64,
     gradient
 

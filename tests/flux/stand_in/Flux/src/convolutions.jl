@@ -1,5 +1,5 @@
 # Convolutions, as products with matrices. A convolution in the sense of mathematics takes the kernel
-# backwards; NNlib's `conv` is one.
+# backwards; NNlib's `conv` is one, unless it is told that the kernel is flipped already.
 
 "The elements under each window of one example's channels, one window in each column."
 function columns!(cols::Matrix, x::AbstractArray{<:Any, 4}, w::Windows)
@@ -39,19 +39,16 @@ function across(f, w::Windows, channels::Int)
     end
 end
 
-"A kernel (spatial..., in, out) backwards along its spatial dimensions, as three of them."
-backwards(weight::Array) = reverse_all(volume(weight))
-reverse_all(w) = w[end:-1:1, end:-1:1, end:-1:1, :, :]
-
 "What the products of convolutions share: the windows, and the parts of each group."
 struct Plan
     w::Windows
     groups::Int
     inputs::Int
     outputs::Int
+    flipped::Bool
 end
 
-function plan(xsize, wsize; stride, pad, dilation, groups, output = nothing)
+function plan(xsize, wsize; stride, pad, dilation, groups, flipped = false, output = nothing)
     w = Windows(
         xsize[1:(end - 2)], wsize[1:(end - 2)];
         stride = stride, pad = pad, dilation = dilation, output = output,
@@ -59,16 +56,21 @@ function plan(xsize, wsize; stride, pad, dilation, groups, output = nothing)
     inputs, outputs = xsize[end - 1], wsize[end]
     inputs == wsize[end - 1] * groups ||
         throw(DimensionMismatch("the kernel takes $(wsize[end - 1] * groups) channels, not $inputs"))
-    return Plan(w, groups, inputs ÷ groups, outputs ÷ groups)
+    return Plan(w, groups, inputs ÷ groups, outputs ÷ groups, flipped)
 end
 
 part(n, g) = ((g - 1) * n + 1):(g * n)
 rows(p::Plan) = prod(p.w.kernel) * p.inputs
 spots(p::Plan) = prod(p.w.output)
 
+"A kernel (width, height, depth, in, out), backwards unless it is so already."
+backwards(p::Plan, w::Array) = p.flipped ? w : w[end:-1:1, end:-1:1, end:-1:1, :, :]
+
 "The kernel of each group as a matrix: a column for each output channel."
-matrices(p::Plan, weight) =
-    [reshape(backwards(weight)[:, :, :, :, part(p.outputs, g)], rows(p), p.outputs) for g in 1:p.groups]
+function matrices(p::Plan, weight)
+    w = backwards(p, volume(weight))
+    return [reshape(w[:, :, :, :, part(p.outputs, g)], rows(p), p.outputs) for g in 1:p.groups]
+end
 
 function forwards(p::Plan, x::Array{T}, weight::Array{T}) where {T}
     x, kernels = volume(x), matrices(p, weight)
@@ -101,18 +103,21 @@ function slope_of_kernel(p::Plan, x::Array{T}, Δ::Array{T, 3}, wsize) where {T}
         result[:, :, :, :, part(p.outputs, g)] .+=
             reshape(product, p.w.kernel..., p.inputs, p.outputs)
     end
-    return reshape(reverse_all(result), wsize)
+    return reshape(backwards(p, result), wsize)
 end
 
 flat(p::Plan, Δ) = reshape(Δ, spots(p), p.outputs * p.groups, :)
 
 """
-    conv(x, weight; stride, pad, dilation, groups)
+    conv(x, weight; stride, pad, dilation, groups, flipped)
 
 `weight` has the sizes (spatial..., in ÷ groups, out).
 """
-function conv(x, weight; stride = 1, pad = 0, dilation = 1, groups = 1)
-    p = plan(size(x), size(weight); stride = stride, pad = pad, dilation = dilation, groups = groups)
+function conv(x, weight; stride = 1, pad = 0, dilation = 1, groups = 1, flipped = false)
+    p = plan(
+        size(x), size(weight);
+        stride = stride, pad = pad, dilation = dilation, groups = groups, flipped = flipped,
+    )
     vx, vw = same_type(value(x), value(weight))
     spatial = p.w.output[1:(ndims(x) - 2)]
     y = reshape(forwards(p, vx, vw), spatial..., size(weight)[end], size(x)[end])

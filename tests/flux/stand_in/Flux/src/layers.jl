@@ -90,7 +90,7 @@ end
 """
     Conv(filter, in => out, σ = identity; stride = 1, pad = 0, dilation = 1, groups = 1, [bias, init])
 
-A convolution, which takes its kernel backwards.
+A convolution, which takes its kernel backwards; with `CrossCor` in its place, as it is.
 """
 struct Conv{F, A, B}
     σ::F
@@ -101,25 +101,38 @@ struct Conv{F, A, B}
     dilation::Any
     groups::Int
 end
-function Conv(
-    filter::Tuple, channels::Pair, σ = identity;
-    init = glorot_uniform, stride = 1, pad = 0, dilation = 1, groups = 1, bias = true,
-)
-    weight = kernel(filter, channels, groups, init)
-    return Conv(weight, bias, σ; stride = stride, pad = pad, dilation = dilation, groups = groups)
+struct CrossCor{F, A, B}
+    σ::F
+    weight::A
+    bias::B
+    stride::Any
+    pad::Any
+    dilation::Any
+    groups::Int
 end
-function Conv(
-    weight::AbstractArray, bias = true, σ = identity;
-    stride = 1, pad = 0, dilation = 1, groups = 1,
-)
-    b = bias_of(weight, bias, size(weight)[end])
-    return Conv(σ, weight, b, stride, pad, dilation, groups)
-end
-function (c::Conv)(x)
-    y = NNlib.conv(
-        x, c.weight; stride = c.stride, pad = c.pad, dilation = c.dilation, groups = c.groups,
+
+for (kind, flipped) in ((:Conv, false), (:CrossCor, true))
+    @eval function $kind(
+        filter::Tuple, channels::Pair, σ = identity;
+        init = glorot_uniform, stride = 1, pad = 0, dilation = 1, groups = 1, bias = true,
     )
-    return c.σ.(y .+ along_channels(c.bias, ndims(x) - 2))
+        weight = kernel(filter, channels, groups, init)
+        return $kind(weight, bias, σ; stride = stride, pad = pad, dilation = dilation, groups = groups)
+    end
+    @eval function $kind(
+        weight::AbstractArray, bias = true, σ = identity;
+        stride = 1, pad = 0, dilation = 1, groups = 1,
+    )
+        b = bias_of(weight, bias, size(weight)[end])
+        return $kind(σ, weight, b, stride, pad, dilation, groups)
+    end
+    @eval function (c::$kind)(x)
+        y = NNlib.conv(
+            x, c.weight; stride = c.stride, pad = c.pad, dilation = c.dilation, groups = c.groups,
+            flipped = $flipped,
+        )
+        return c.σ.(y .+ along_channels(c.bias, ndims(x) - 2))
+    end
 end
 
 """
