@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -16,10 +17,12 @@ from archspec.verification.warm import WarmRuns
 
 
 @pytest.fixture
-def require_backend() -> Callable[[str], None]:
+def require_backend(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """Skip where a backend is not installed; fail where ARCHSPEC_REQUIRE_BACKENDS names it."""
 
     def require(name: str) -> None:
+        if name == "flux":
+            use_stand_in_for_flux(monkeypatch)
         missing = [each for each, version in find_backend(name).installed().items() if not version]
         if not missing:
             return
@@ -45,6 +48,22 @@ def python_backends() -> list[str]:
     if not found:
         pytest.skip("no backend is installed")
     return found
+
+
+def use_stand_in_for_flux(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Julia that `.ci/julia` fetches, and in it `tests/flux/stand_in` in place of Flux.
+
+    To run the tests with Flux itself, set both variables: ARCHSPEC_JULIA to a program and
+    JULIA_LOAD_PATH to where its packages are (``@:@v#.#:@stdlib``).
+    """
+    root = Path(__file__).resolve().parents[1]
+    program = Path(os.environ.get("ARCHSPEC_CACHE") or root / ".cache") / "julia/bin/julia"
+    for name, value in {
+        "ARCHSPEC_JULIA": str(program),
+        "JULIA_LOAD_PATH": f"{root / 'tests/flux/stand_in'}{os.pathsep}@stdlib",
+    }.items():
+        if name not in os.environ:
+            monkeypatch.setenv(name, value)
 
 
 def _required() -> set[str]:

@@ -13,6 +13,13 @@ def is_head(item: Item, output: ModuleOutput) -> bool:
     return output.own and isinstance(item, Chain) and item.key == output.key
 
 
+def does_nothing(step: Step) -> bool:
+    """Whether a layer is the identity, once and always."""
+    if step.operator is None or step.when is not None or step.repeat is not None:
+        return False
+    return step.operator.name() == "identity"
+
+
 def lasting(module: Module, modules: bool, exported: tuple[str, ...]) -> set[str]:
     """Keys whose value is still needed after its variable has been bound anew."""
     writes: list[tuple[str, str]] = []
@@ -44,6 +51,8 @@ def lasting(module: Module, modules: bool, exported: tuple[str, ...]) -> set[str
             for branch in item.branches:
                 visit(branch, branch.key)
             visit(item.merge, variable)
+        elif not modules and does_nothing(item):
+            aliases[item.key] = item.inputs[0]
         else:
             for key in item.inputs:
                 read(key)

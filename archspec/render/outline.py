@@ -38,7 +38,10 @@ class Outlined:
 
 
 def outline(
-    module: Module, taken: set[str], plain: Callable[[Chain], bool] | None = None
+    module: Module,
+    taken: set[str],
+    plain: Callable[[Chain], bool] | None = None,
+    wanted: tuple[str, ...] = (),
 ) -> Outlined:
     """Give every container of a class that is no plain sequence a class of its own.
 
@@ -46,11 +49,12 @@ def outline(
         module: the class.
         taken: names of classes that exist.
         plain: whether a container needs no class; by default :func:`is_plain`.
+        wanted: keys of the class that others take, besides its result.
 
     Raises:
         RefusedError: for a container that cannot be one.
     """
-    work = _Outliner(module, taken, plain or is_plain)
+    work = _Outliner(module, taken, plain or is_plain, wanted)
     body = replace(module.body, items=work.items(module.body.items))
     return Outlined((*work.made, replace(module, body=body)), work.exports)
 
@@ -60,6 +64,7 @@ class _Outliner:
     module: Module
     taken: set[str]
     plain: Callable[[Chain], bool]
+    wanted: tuple[str, ...] = ()
     made: list[Module] = field(default_factory=list)
     exports: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -137,11 +142,11 @@ class _Outliner:
             trains=any(step.trains for step in steps_of(chain)),
             where=chain.where,
         )
-        inside = outline(inner, self.taken, self.plain)
-        self.made.extend(inside.modules)
-        self.exports.update(inside.exports)
         prefix = f"{chain.key}."
         self.exports[name] = tuple(key.removeprefix(prefix) for key in exported)
+        inside = outline(inner, self.taken, self.plain, self.exports[name])
+        self.made.extend(inside.modules)
+        self.exports.update(inside.exports)
         return inside.modules[-1]
 
     def _exported(self, chain: Chain) -> tuple[str, ...]:
@@ -152,7 +157,7 @@ class _Outliner:
         others = [each for each in chains_of(self.module.body) if each.key not in within]
         wanted = [key for step in _outside(self.module.body, chain) for key in step.inputs]
         wanted += [each.source for each in others]
-        wanted += [each.key for each in self.module.outputs]
+        wanted += [each.key for each in self.module.outputs] + [*self.wanted]
         exported = (key for key in wanted if key in inside)
         return tuple(dict.fromkeys(key for key in exported if key != chain.result))
 

@@ -13,7 +13,7 @@ from archspec.expressions import Expr, simplify
 from archspec.expressions.nodes import Logic
 from archspec.model.module import Chain, Item, Module, Parallel, Step, chains_of
 from archspec.names import LONGEST
-from archspec.render.lasting import MAIN, is_head, lasting
+from archspec.render.lasting import MAIN, does_nothing, is_head, lasting
 from archspec.render.members import guard, members_of
 from archspec.render.statements import Plan, Statement
 
@@ -198,7 +198,7 @@ class _Planner:
             arguments = self._written_out(step, arguments)
         alone = step.when is not None and not self.modules
         looped = step.repeat is not None and not self.modules
-        if not (self.modules or alone or looped) and _does_nothing(step):
+        if not self.modules and does_nothing(step):
             self.variables[step.key] = str(arguments[0])
             return
         if (alone or looped) and arguments != [target]:
@@ -257,10 +257,6 @@ class _Planner:
             chosen, number = f"{name[:LONGEST]}_{number}", number + 1
         self.taken.add(chosen)
         return chosen
-
-
-def _does_nothing(step: Step) -> bool:
-    return step.operator is not None and step.operator.name() == "identity"
 
 
 def _both(outer: Expr, inner: Expr | None) -> Expr:

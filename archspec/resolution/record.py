@@ -55,11 +55,10 @@ class Record:
         if layer.share is not None:
             owner = joined((*place.groups[:-1], (layer.share,)))
             other = self._nodes.get(owner)
-            if other is not None and other.tensors != applied.tensors:
+            problem = None if other is None else _unlike(other, applied, values[0].shape)
+            if problem:
                 raise SpecError(
-                    f"`{layer.share}` cannot be shared here: its tensors would have other shapes",
-                    layer.where,
-                    layer.path,
+                    f"`{layer.share}` cannot be shared here: {problem}", layer.where, layer.path
                 )
         if ghost:
             return
@@ -89,3 +88,14 @@ class Record:
     def graph(self, inputs: Mapping[str, Shape], outputs: Mapping[str, str]) -> Graph:
         """The whole."""
         return Graph(inputs, tuple(self._nodes.values()), outputs, self._scopes, self._groups)
+
+
+def _unlike(other: Node, applied: Applied, taken: Shape) -> str | None:
+    """Why a layer cannot be the same as another one, in all that follows from its input."""
+    if other.tensors != applied.tensors:
+        return "its tensors would have other shapes"
+    if other.input_shapes[0].axes != taken.axes:
+        return "its input would have other axes"
+    if getattr(other.operator, "padding", None) != getattr(applied.operator, "padding", None):
+        return "its padding would be another, as it depends on the size of the input"
+    return None

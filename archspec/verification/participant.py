@@ -15,7 +15,7 @@ from archspec.verification.compare import Array
 from archspec.verification.sightings import Places, Sighting, sightings
 from archspec.verification.source import Source
 from archspec.weights.layout import from_layout
-from archspec.weights.naming import backend_tensors, module_paths
+from archspec.weights.naming import backend_tensors, joined, module_paths
 
 
 @dataclass(frozen=True)
@@ -70,11 +70,14 @@ class Participant:
         report = self.answer.tasks.get(task)
         paths = module_paths(self.graph, self.backend)
         places = Places(self.graph, self.source.spans, self.source.alignment.to_generated)
+        nodes = self.graph.nodes
+        named = {joined(node.groups, self.backend.manifest): node for node in nodes}
         found: dict[str, tuple[float, bool]] = {}
         for each in report["dropouts"] if report else ():
-            path = paths.get(each["path"], "")
-            layers = [node for node in self.graph.nodes if node.owner == path]
-            if path not in self.graph.by_path:
+            node = named.get(each["path"])
+            if node is not None:
+                layers = [other for other in nodes if other.owner == node.path] or [node]
+            else:
                 instance = paths.get(each["instance"], "")
                 layers = places.layers(instance, each["line"], each["line"])
             # One that is shared, or stands in a loop, is seen once for each time it is applied.

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from archspec.backends import built_in
 from archspec.cli import main
 from archspec.cli.screen import excerpt_lines
 
@@ -131,9 +132,13 @@ def test_check_shows_what_is_stale(run: Run) -> None:
 
 def test_all_takes_every_spec_and_backend(run: Run) -> None:
     assert run("generate", "--all").code == 0
-    made = {str(path) for path in Path("generated").rglob("*.py")}
+    made = {str(path) for path in Path("generated").rglob("*.*")}
     specs = [path.stem for path in Path("specs").glob("*.yaml")]
-    assert made == {f"generated/{b}/{name}.py" for b in ("torch", "flax") for name in specs}
+    assert made == {
+        f"generated/{each.name}/{name}.{each.manifest.extension}"
+        for each in built_in()
+        for name in specs
+    }
     assert run("generate", "--all", "--check").code == 0
 
 
@@ -154,7 +159,7 @@ def test_a_failing_run_leaves_every_file_as_it_was(run: Run) -> None:
     [
         (("generate",), 2, "which spec?"),
         (("generate", "specs/lenet.yaml"), 2, "which backend?"),
-        (("generate", "specs/lenet.yaml", "-b", "troch"), 1, "did you mean `torch`?"),
+        (("generate", "specs/lenet.yaml", "-b", "troch"), 2, "did you mean `torch`?"),
         (("generate", "specs/lenett.yaml", "-b", "torch"), 1, "lenet.yaml"),
         (("generate", "specs", "-b", "torch"), 1, "folder"),
         (("generate", "--all", "specs/lenet.yaml"), 2, "--all"),

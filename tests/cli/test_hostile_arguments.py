@@ -1,4 +1,4 @@
-"""Arguments that make no sense are refused at once, in a line, with exit status 2 (or 1 for files)."""
+"""Arguments that make no sense are refused at once, in one line."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def test_refused(name: str, tmp_path: Path) -> None:
 def test_check_does_not_wait_for_a_pipe(tmp_path: Path) -> None:
     pipe = tmp_path / "net.py"
     os.mkfifo(pipe)
+    command = [sys.executable, "-m", "archspec", "generate", SPEC, "-b", "torch", "--check"]
     done = subprocess.run(
-        [sys.executable, "-m", "archspec", "generate", SPEC, "-b", "torch", "--check"]
-        + ["-o", str(pipe)],
+        [*command, "-o", str(pipe)],
         capture_output=True,
         text=True,
         timeout=60,

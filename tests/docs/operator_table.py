@@ -18,12 +18,13 @@ from archspec.operators import OPERATORS  # noqa: E402
 HEAD = """\
 # Operators and backends
 
-Which backend writes which operator. Each operator is tested on its own, in float64 at awkward sizes (odd, not square, one
-to three spatial axes, pads that differ by side, groups, dilations): {count} variants in
-[`tests/parity/operators/`](../tests/parity/operators). ✓ means that all variants of an operator are held to the
-[gates](verification.md): values everywhere, and gradients wherever the backend has them{forward}. A figure such as 3/4 says
-that some are refused, with the reason below: what a framework cannot do exactly is refused before anything is written,
-never written nearly right.{others}
+Which backend writes which operator. Each operator is tested on its own, in float64 at awkward
+sizes (odd, not square, one to three spatial axes, pads that differ by side, groups, dilations):
+{count} variants in [`tests/parity/operators/`](../tests/parity/operators). ✓ means that all
+variants of an operator are held to the [gates](verification.md): values everywhere, and gradients
+wherever the backend has them{forward}. A figure such as 3/4 says that some are refused, with the
+reason below: what a framework cannot do exactly is refused before anything is written, never
+written nearly right.{others}
 
 This page is generated from the backends' templates: `make docs`.
 """
@@ -73,8 +74,8 @@ def _head(backends: tuple[Backend, ...], count: int) -> str:
     return HEAD.format(
         count=count,
         forward=f" ({', '.join(forward)} runs forward only)" if forward else "",
-        others=f"\n{', '.join(others)} is tested against a stand-in for the framework only, so its ✓ is"
-        " weaker: see [backends](backends.md)."
+        others=f"\n{', '.join(others)} is tested against a stand-in for the framework only, so"
+        " its ✓ is weaker: see [backends](backends.md)."
         if others
         else "",
     )

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from hypothesis import reject
 
-from archspec import Model, VerificationError, loads, resolve, verify
+from archspec import ArchspecError, Model, VerificationError, loads, resolve, verify
 from archspec.verification import gates
 from archspec.verification.result import NOT_RUN, BackendResult, Result
 from archspec.verification.warm import WarmRuns
@@ -78,7 +78,10 @@ class Checker:
         if text in self._seen:
             # Another one in its place.
             reject()
-        model = resolve(loads(text))
+        try:
+            model = resolve(loads(text))
+        except ArchspecError:
+            self._reject("invalid", text)
         check(model)
         steps = 1 if len(self._seen) % TRAINED == 0 or self._failure else 0
         try:

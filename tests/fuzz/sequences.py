@@ -23,6 +23,8 @@ MERGES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("add", {"broadcast": True}),
     ("mul", {"broadcast": True}),
 )
+# What follows from the size of an input, and so cannot be shared at another.
+SIZED = ("layer_norm", "same_", "ceil")
 INITIAL = ("xavier_uniform", "he_normal", "lecun_normal", {"normal": 0.02}, {"uniform": 0.1})
 
 
@@ -226,7 +228,8 @@ def _share(pen: Pen, within: str, shape: Shape, keep_rank: bool) -> Layer | None
     options = [
         (name, each)
         for name, each in pen.scope.visible(within).items()
-        if each.taken is not None and each.taken.channels == shape.channels
+        if each.taken is not None
+        and (each.taken.axes, each.taken.channels) == (shape.axes, shape.channels)
     ]
     if not options:
         return None
@@ -234,8 +237,7 @@ def _share(pen: Pen, within: str, shape: Shape, keep_rank: bool) -> Layer | None
     layer = each.layer
     if isinstance(layer, dict):
         layer = {key: value for key, value in layer.items() if key in OPERATORS}
-        if "layer_norm" in layer and each.taken != shape:
-            # It may have a scale for every position.
+        if each.taken != shape and any(word in str(layer) for word in SIZED):
             return None
     found = probe(pen.scope, layer, [shape])
     if found is None or (keep_rank and found[0].rank != shape.rank):

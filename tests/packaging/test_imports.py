@@ -103,7 +103,13 @@ def test_no_framework_is_imported_in_the_package() -> None:
 
 
 def test_generated_code_imports_only_its_framework() -> None:
-    allowed = {"torch": {"torch"}, "flax": {"flax", "jax"}}
+    allowed = {
+        "torch": {"torch"},
+        "flax": {"flax", "jax"},
+        "nnx": {"flax", "jax"},
+        "keras": {"keras"},
+        "mxnet": {"mxnet"},
+    }
     files = sorted((ROOT / "generated").rglob("*.py"))
     assert len(files) >= 12
     for path in files:

@@ -29,6 +29,11 @@ def _needs(form: str, suffix: str, require: Callable[[str], None]) -> None:
         require(form)
 
 
+def _file(name: str, suffix: str) -> str:
+    # Keras wants `.weights` before `.h5`.
+    return f"{name}.weights{suffix}" if suffix == ".h5" else f"{name}{suffix}"
+
+
 def _write(graph: Graph, path: Path) -> dict[str, np.ndarray]:
     weights = {name: each.astype(np.float32) for name, each in seeded(graph, 0).items()}
     write_safetensors(path, weights)
@@ -40,7 +45,9 @@ def test_there_and_back(
     form: str, suffix: str, tiny: Model, require_backend: Callable[[str], None], tmp_path: Path
 ) -> None:
     _needs(form, suffix, require_backend)
-    start, there, back = (tmp_path / n for n in ("a.safetensors", f"b{suffix}", "c.safetensors"))
+    start, there, back = (
+        tmp_path / n for n in ("a.safetensors", _file("b", suffix), "c.safetensors")
+    )
     weights = _write(tiny.graph, start)
     convert(tiny, "safetensors", start, form, there)
     convert(tiny, form, there, "safetensors", back)
@@ -63,7 +70,7 @@ def test_every_pair(
     for form, suffix in (first, second):
         _needs(form, suffix, require_backend)
     start, back = tmp_path / "a.safetensors", tmp_path / "d.safetensors"
-    one, two = tmp_path / f"b{first[1]}", tmp_path / f"c{second[1]}"
+    one, two = tmp_path / _file("b", first[1]), tmp_path / _file("c", second[1])
     weights = _write(tiny.graph, start)
     convert(tiny, "safetensors", start, first[0], one)
     convert(tiny, first[0], one, second[0], two)
