@@ -118,8 +118,7 @@ $(MXNET): backends/mxnet/backend.toml | $(FRAMEWORKS)
 
 # A Julia for the tests of generated Flux code. Where it cannot be had, those say that they did not run.
 $(JULIA): .ci/julia | $(PY)
-	.ci/julia
-	@touch $@
+	@if .ci/julia; then touch $@; fi
 
 $(TOOLS): $(VERSIONS) | $(PY)
 	@echo "Installing the tools for tests and checks into $(VENV)."
