@@ -107,7 +107,7 @@ def call(function: str, positional: Iterable[str], named: Mapping[str, str]) -> 
     """A call with some arguments in order and some by name."""
     before = ", ".join(positional)
     after = ", ".join(f"{name} = {value}" for name, value in named.items())
-    return f"{function}({before}{'; ' if after and before else ';' if after else ''}{after})"
+    return f"{function}({before}{'; ' if after else ''}{after})"
 
 
 def docstring(text: str) -> str:
