@@ -50,6 +50,30 @@ def python_backends() -> list[str]:
     return found
 
 
+@pytest.fixture
+def run_julia(require_backend: Callable[[str], None], tmp_path: Path) -> Callable[..., str]:
+    """Run a program in Julia, with the stand-in for Flux at hand; what it prints."""
+    require_backend("flux")
+
+    def run(program: str | Path, *arguments: str) -> str:
+        if isinstance(program, str):
+            file = tmp_path / "program.jl"
+            file.write_text(program, "utf-8")
+            program = file
+        done = subprocess.run(
+            [*find_backend("flux").command(), str(program), *arguments],
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+        return done.stdout
+
+    return run
+
+
 def use_stand_in_for_flux(monkeypatch: pytest.MonkeyPatch) -> None:
     """The Julia that `.ci/julia` fetches, and in it `tests/flux/stand_in` in place of Flux.
 

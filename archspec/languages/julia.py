@@ -214,10 +214,11 @@ def _printed(expr: Expr) -> tuple[str, int]:
             return f"{_at_least(_ATOM, base)}.{member}", _ATOM
         case Index(base, index):
             return f"{_at_least(_ATOM, base)}[{_place(base, index)}]", _ATOM
-        case Unary("-", operand):
-            return f"-{_at_least(_SIGN, operand)}", _SIGN
-        case Unary("not", operand):
-            return f"!{_at_least(_ATOM, operand)}", _SIGN
+        case Unary(op, operand):
+            text, level = _printed(operand)
+            # `--a` would be another operator, and `-(a, b)[1]` the call of one.
+            plain = level >= (_SIGN if op == "-" else _ATOM) and text[0] not in "(-"
+            return f"{'-' if op == '-' else '!'}{text if plain else f'({text})'}", _SIGN
         case Binary("//" | "%" as op, left, right):
             return f"{_OPERATORS[op]}({expression(left)}, {expression(right)})", _ATOM
         case Binary(op, left, right):

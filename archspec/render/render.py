@@ -143,10 +143,8 @@ class _Renderer:
 
     def _imports(self) -> list[str]:
         """The imports that the code came to use."""
-        lines = [
-            each for each in self.backend.manifest.imports if each.name in self.templates.imports
-        ]
-        return self.templates.language.imports(each.line for each in lines)
+        known, used = self.backend.manifest.imports, self.templates.imports
+        return self.templates.language.imports(each.line for each in known if each.name in used)
 
     def _class(self, module: Module, exports: Mapping[str, tuple[str, ...]]) -> ClassView:
         templates = self.templates
@@ -226,14 +224,16 @@ class _Renderer:
     def constructor_arguments(self, step: Step) -> tuple[list[Any], dict[str, Any]]:
         """What a call of a class is given: values in order, and values by name.
 
-        As a person would write it: required parameters in order, those with defaults by name;
-        all by name where the class itself is a parameter.
+        As a person would write it: required parameters in order, others by name; all of them by
+        name where the class itself is a parameter.
         """
         given = dict(step.arguments)
         if step.by_parameter:
             channels = [] if self.backend.manifest.infers_channels else [given.pop("in_channels")]
-            given.pop("in_channels", None)
-            kinds = {p.name: p.kind for m in self.modules.values() for p in m.parameters}
+            several = [p for m in self.modules.values() if m.exchangeable for p in m.parameters]
+            for each in filter(self._inferred, several):
+                given.pop(each.name, None)
+            kinds = {each.name: each.kind for each in several}
             named = {n: self.templates.argument(kinds.get(n), v) for n, v in given.items()}
             return channels, named
         positional: list[Any] = []

@@ -1,6 +1,7 @@
 # Runs a Flux model for archspec: `julia runner.jl FOLDER`, or `julia runner.jl -` for folders on
-# standard input, one on a line, with a line `idle` after each answer. A folder holds `request.json` and
-# `tensors.safetensors`; see archspec_runner/protocol.py for what is in them and in the answer.
+# standard input, one on a line, with a line `idle` after each answer. A folder holds
+# `request.json` and `tensors.safetensors`; see archspec_runner/protocol.py for what is in them and
+# in the answer.
 #
 # Nothing but Flux is needed. Weights come under the names of the fields that hold them, such as
 # `b3.inception1.b2.conv1.weight`, with their dimensions in Julia's order.

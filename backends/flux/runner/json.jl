@@ -95,8 +95,10 @@ write_json(value) = sprint(put_json, value)
 put_json(io::IO, ::Nothing) = print(io, "null")
 put_json(io::IO, value::Union{Bool, Integer}) = print(io, value)
 # Python reads NaN and Infinity, and so does what reads this.
-put_json(io::IO, value::AbstractFloat) =
-    print(io, isnan(value) ? "NaN" : isinf(value) ? (value > 0 ? "Infinity" : "-Infinity") : Float64(value))
+function put_json(io::IO, value::AbstractFloat)
+    infinite = value > 0 ? "Infinity" : "-Infinity"
+    print(io, isnan(value) ? "NaN" : isinf(value) ? infinite : Float64(value))
+end
 put_json(io::IO, value::Symbol) = put_json(io, String(value))
 
 function put_json(io::IO, text::AbstractString)
@@ -105,7 +107,8 @@ function put_json(io::IO, text::AbstractString)
         if character in ('"', '\\')
             print(io, '\\', character)
         elseif character < ' ' || !isvalid(character)
-            print(io, "\\u", string(UInt32(isvalid(character) ? character : '?'); base = 16, pad = 4))
+            code = UInt32(isvalid(character) ? character : '?')
+            print(io, "\\u", string(code; base = 16, pad = 4))
         else
             print(io, character)
         end

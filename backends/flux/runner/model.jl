@@ -16,8 +16,8 @@ function parts(@nospecialize x)
     end
     # Flux's own layers have no layers in them, but for their activation.
     Base.moduleroot(parentmodule(typeof(x))) === Flux && return Any[]
-    names = fieldnames(typeof(x))
-    return Any[(String(each), Any[each], getfield(x, each)) for each in names if is_layer(getfield(x, each))]
+    fields = [(each, getfield(x, each)) for each in fieldnames(typeof(x))]
+    return Any[(String(name), Any[name], part) for (name, part) in fields if is_layer(part)]
 end
 
 "Whether something is called with an array: a layer or a function."

@@ -73,9 +73,11 @@ end
 function forward(session::Session, weights, inputs, training, shift = nothing)
     T = eltype(first(values(inputs)))
     model = prepared(session.telling[T], weights, training)
-    whole = joins(model) ? watch_parts(model, "", session.names) : unwatched(watch(model, "", session.names))
+    watching = joins(model) ? watch_parts : unwatched ∘ watch
+    whole = watching(model, "", session.names)
     recorder = Recorder(shift, training)
-    computed = Dict{String, Any}("outputs" => Dict{String, Any}(), "statistics" => Dict{String, Any}())
+    nothing_yet = Dict{String, Any}()
+    computed = Dict{String, Any}("outputs" => nothing_yet, "statistics" => nothing_yet)
     LISTENER[] = recorder
     try
         y = Base.invokelatest(whole, inputs_of(session, inputs)...)

@@ -21,7 +21,7 @@ end
 
 "Whether a signature is `(m::Type)(x)`."
 function is_call_of_instance(signature)
-    while signature isa Expr && signature.head in (:where, :(::)) && length(signature.args) > 1
+    while signature isa Expr && signature.head in (Symbol("where"), :(::)) && length(signature.args) > 1
         signature = signature.args[1]
     end
     return Meta.isexpr(signature, :call) && Meta.isexpr(signature.args[1], :(::))
@@ -65,7 +65,8 @@ that differs in case and underscores; else what a module exports last.
 """
 function constructor(place::Module, name::AbstractString)
     inside = [getfield(place, each) for each in names(place; all = true) if isdefined(place, each)]
-    modules = [each for each in inside if each isa Module && parentmodule(each) === place && each !== place]
+    own(x) = x isa Module && parentmodule(x) === place && x !== place
+    modules = filter(own, inside)
     plain(text) = lowercase(replace(String(text), "_" => ""))
     for same in (==(name), each -> plain(each) == plain(name)), scope in (modules..., place)
         for each in names(scope; all = true)

@@ -2,11 +2,13 @@
 
 function carry_out(task, session::Session, question, folder)
     begun = time()
-    report = Dict{String, Any}("name" => task["name"], "error" => nothing, "records" => [], "dropouts" => [])
+    report = Dict{String, Any}("name" => task["name"], "error" => nothing)
+    report["records"], report["dropouts"] = [], []
     arrays = Dict{String, Any}()
     try
         T = task["dtype"] == "float64" ? Float64 : Float32
-        weights, inputs, cotangents = (part(question, each, T) for each in ("weight", "input", "cotangent"))
+        weights, inputs, cotangents =
+            (part(question, each, T) for each in ("weight", "input", "cotangent"))
         if task["kind"] == "steps"
             arrays, report["rate"] = steps(task, session, weights, inputs, cotangents)
         else
@@ -40,7 +42,8 @@ function part(question, kind, T)
 end
 
 function named_arrays(computed)
-    arrays = Dict{String, Any}("array:$(i - 1)" => each for (i, each) in enumerate(computed["arrays"]))
+    recorded = enumerate(computed["arrays"])
+    arrays = Dict{String, Any}("array:$(i - 1)" => each for (i, each) in recorded)
     for (kind, group) in (
         ("output", "outputs"), ("gradient", "gradients"), ("input_gradient", "input_gradients"),
         ("statistic", "statistics"),

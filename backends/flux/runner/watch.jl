@@ -75,7 +75,8 @@ each(f, x) = f.(x)
 function passed(r::Recorder, w::Watched, @nospecialize(x))
     active = w.layer.active === nothing ? r.training : w.layer.active
     rate = Float64(w.layer.p)
-    push!(r.dropouts, Dict("path" => w.path, "instance" => "", "line" => 0, "rate" => rate, "active" => active))
+    told = Dict("path" => w.path, "instance" => "", "line" => 0, "rate" => rate, "active" => active)
+    push!(r.dropouts, told)
     return copy(x)
 end
 
@@ -84,7 +85,8 @@ is_norm(@nospecialize(layer)) = !(layer isa Function) && occursin("Norm", kind(l
 
 "An input of a normalisation, moved by a power of two of its spread."
 function shifted(layer, x, shift)
-    dims = layer isa Flux.BatchNorm ? Tuple(d for d in 1:ndims(x) if d != ndims(x) - 1) : Tuple(1:ndims(x))
+    of_channels = layer isa Flux.BatchNorm
+    dims = Tuple(d for d in 1:ndims(x) if !of_channels || d != ndims(x) - 1)
     count = prod(size(x, d) for d in dims)
     spread = sqrt.(sum((x .- sum(x; dims = dims) ./ count) .^ 2; dims = dims) ./ count)
     return x .+ convert(eltype(x), 2.0^shift) .* spread

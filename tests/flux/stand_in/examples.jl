@@ -20,7 +20,8 @@ norm_of(n; eps, momentum) =
     named = Chain(enc = Chain(Flux.flatten, Dense(10, 5, tanh)), dec = Dense(5, 2))
     @test named(x) == (named[:dec] ∘ named[:enc])(x)
     @test_throws ArgumentError Chain(layers = identity)
-    two = Chain(Dense(3, 5), Parallel(vcat, Dense(5, 4), Chain(Dense(5, 7), Dense(7, 4))), Dense(8, 17))
+    inner = Parallel(vcat, Dense(5, 4), Chain(Dense(5, 7), Dense(7, 4)))
+    two = Chain(Dense(3, 5), inner, Dense(8, 17))
     @test size(two(rand(3))) == (17,)
     sums = Parallel(+; α = Dense(10, 2, tanh), β = Dense(5, 2))
     @test size(sums(rand(10), rand(5))) == (2,)
@@ -116,7 +117,8 @@ end
     @test sum(softmax(rand(3, 4); dims = 2); dims = 2) ≈ ones(3)
     padded = pad_zeros([1 3; 2 4], (1, 2, 3, 4); dims = (1, 2))
     @test size(padded) == (5, 9) && padded[2:3, 4:5] == [1 3; 2 4] && sum(padded) == 10
-    @test upsample_nearest([1 2 3; 4 5 6], (2, 3))[[1, 3], :] == [1 1 1 2 2 2 3 3 3; 4 4 4 5 5 5 6 6 6]
+    larger = upsample_nearest([1 2 3; 4 5 6], (2, 3))
+    @test larger[[1, 3], :] == [1 1 1 2 2 2 3 3 3; 4 4 4 5 5 5 6 6 6]
     image = reshape(Float32[1 2 3; 4 5 6], 2, 3, 1, 1)
     @test upsample_bilinear(image, (2, 3))[:, :, 1, 1] ≈ [i + j for i in 0:3, j in 1:0.25:3]
     halves = upsample_bilinear(reshape([1.0, 2.0], 2, 1, 1, 1), (2, 1); align_corners = false)
@@ -164,7 +166,8 @@ end
     @test agree(Conv((3,), 2 => 3, sigmoid; dilation = 2), randn(9, 2, 2))
     @test agree(Conv((2, 1, 2), 2 => 3; pad = 1), randn(4, 3, 4, 2, 2))
     @test agree(CrossCor((3, 2), 4 => 2), x)
-    @test agree(ConvTranspose((3, 2), 4 => 6; stride = 2, pad = (1, 0, 0, 1), outpad = 1, groups = 2), x)
+    back = ConvTranspose((3, 2), 4 => 6; stride = 2, pad = (1, 0, 0, 1), outpad = 1, groups = 2)
+    @test agree(back, x)
     @test agree(Dense(7, 3, swish), randn(7, 4))
     @test agree(BatchNorm(4, relu), x)
     @test agree(GroupNorm(4, 2), x)
@@ -177,8 +180,8 @@ end
         x -> exp.(x) ./ (1 .+ x .^ 2) .^ 0.75, x -> x .^ 3 .+ sqrt.(abs.(x)), x -> relu6.(3 .* x),
         x -> pad_zeros(x, (1, 0, 2, 3); dims = (1, 2)), x -> upsample_nearest(x, (2, 3)),
         x -> upsample_bilinear(x, (2, 3); align_corners = false), x -> permutedims(x, (3, 1, 2, 4)),
-        x -> cat(x, 2 .* x, x .^ 2; dims = 3), x -> mean(x; dims = (1, 3)) .* x, x -> sum(x; dims = 2),
-        x -> reshape(x, :, 2), x -> one.(x) .* x,
+        x -> cat(x, 2 .* x, x .^ 2; dims = 3), x -> mean(x; dims = (1, 3)) .* x,
+        x -> sum(x; dims = 2), x -> reshape(x, :, 2), x -> one.(x) .* x,
     )
         @test agree(Apply(f), copy(x))
     end
@@ -186,6 +189,7 @@ end
     @test agree(Apply((x, y) -> x .* y .+ y), a, b)
     @test agree(Apply(+), randn(2, 3), randn(2, 3))
     @test_throws ErrorException gradient(x -> x[1], randn(3))
-    both = gradient(m -> sum(m.a(ones(2, 1)) .+ m.b(ones(2, 1))), (a = Dense(2, 2), b = Dense(2, 2)))
+    pair, batch = (a = Dense(2, 2), b = Dense(2, 2)), ones(2, 1)
+    both = gradient(m -> sum(m.a(batch) .+ m.b(batch)), pair)
     @test both[1].a.bias == ones(2)
 end

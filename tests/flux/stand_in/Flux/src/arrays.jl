@@ -21,7 +21,8 @@ function Base.reshape(x::Tracked, dims::Tuple{Vararg{Union{Int, Colon}}})
     y = reshape(x.value, dims)
     return record(y, [x], Δ -> [reshape(Δ, size(x))])
 end
-Base.reshape(x::Tracked, dims::Dims) = record(reshape(x.value, dims), [x], Δ -> [reshape(Δ, size(x))])
+Base.reshape(x::Tracked, dims::Dims) =
+    record(reshape(x.value, dims), [x], Δ -> [reshape(Δ, size(x))])
 Base.reshape(x::Tracked, dims::Union{Int, Colon}...) = reshape(x, dims)
 
 function Base.permutedims(x::Tracked, order)

@@ -1,5 +1,5 @@
-# Convolutions, as products with matrices. A convolution in the sense of mathematics takes the kernel
-# backwards; NNlib's `conv` is one, unless it is told that the kernel is flipped already.
+# Convolutions, as products with matrices. A convolution in the sense of mathematics takes the
+# kernel backwards; NNlib's `conv` is one, unless it is told that the kernel is flipped already.
 
 "The elements under each window of one example's channels, one window in each column."
 function columns!(cols::Matrix, x::AbstractArray{<:Any, 4}, w::Windows)
@@ -54,8 +54,8 @@ function plan(xsize, wsize; stride, pad, dilation, groups, flipped = false, outp
         stride = stride, pad = pad, dilation = dilation, output = output,
     )
     inputs, outputs = xsize[end - 1], wsize[end]
-    inputs == wsize[end - 1] * groups ||
-        throw(DimensionMismatch("the kernel takes $(wsize[end - 1] * groups) channels, not $inputs"))
+    taken = wsize[end - 1] * groups
+    inputs == taken || throw(DimensionMismatch("the kernel takes $taken channels, not $inputs"))
     return Plan(w, groups, inputs ÷ groups, outputs ÷ groups, flipped)
 end
 
@@ -137,7 +137,8 @@ function transposed(x, weight; stride = 1, pad = 0, dilation = 1, groups = 1, ou
     n = ndims(x) - 2
     before, after = sides(pad, n)
     reach = (size(weight)[1:n] .- 1) .* spread(dilation, n) .+ 1
-    sizes = (size(x)[1:n] .- 1) .* spread(stride, n) .+ reach .- before .- after .+ spread(outpad, n)
+    sizes = (size(x)[1:n] .- 1) .* spread(stride, n) .+ spread(outpad, n)
+    sizes = sizes .+ reach .- before .- after
     whole = (sizes..., size(weight)[end - 1] * groups, size(x)[end])
     p = plan(
         whole, size(weight);

@@ -47,7 +47,8 @@ end
 function (m::Parallel)(x, y, more...)
     xs = (x, y, more...)
     length(xs) == length(m.layers) || throw(ArgumentError("as many inputs as layers, or one"))
-    return join_outputs(m.connection, Any[Base.invokelatest(f, x) for (f, x) in zip(Tuple(m.layers), xs)])
+    pairs = zip(Tuple(m.layers), xs)
+    return join_outputs(m.connection, Any[Base.invokelatest(f, x) for (f, x) in pairs])
 end
 
 # Flux 0.12 joins the first two, then that and the third.
@@ -88,7 +89,8 @@ function kernel(size::Tuple, channels::Pair, groups, init)
 end
 
 """
-    Conv(filter, in => out, σ = identity; stride = 1, pad = 0, dilation = 1, groups = 1, [bias, init])
+    Conv(filter, in => out, σ = identity;
+         stride = 1, pad = 0, dilation = 1, groups = 1, [bias, init])
 
 A convolution, which takes its kernel backwards; with `CrossCor` in its place, as it is.
 """
@@ -117,7 +119,8 @@ for (kind, flipped) in ((:Conv, false), (:CrossCor, true))
         init = glorot_uniform, stride = 1, pad = 0, dilation = 1, groups = 1, bias = true,
     )
         weight = kernel(filter, channels, groups, init)
-        return $kind(weight, bias, σ; stride = stride, pad = pad, dilation = dilation, groups = groups)
+        b = bias_of(weight, bias, channels.second)
+        return $kind(σ, weight, b, stride, pad, dilation, groups)
     end
     @eval function $kind(
         weight::AbstractArray, bias = true, σ = identity;
@@ -136,7 +139,8 @@ for (kind, flipped) in ((:Conv, false), (:CrossCor, true))
 end
 
 """
-    ConvTranspose(filter, in => out, σ = identity; stride = 1, pad = 0, outpad = 0, dilation = 1, ...)
+    ConvTranspose(filter, in => out, σ = identity;
+                  stride = 1, pad = 0, outpad = 0, dilation = 1, groups = 1, [bias, init])
 
 The transpose of a convolution.
 """

@@ -111,7 +111,8 @@ end
 
 "The types that Flux looks into: its own, and those that it has been told of."
 const KNOWN = Set{Any}((
-    Chain, Parallel, SkipConnection, Conv, ConvTranspose, CrossCor, Dense, BatchNorm, GroupNorm, Dropout,
+    Chain, Parallel, SkipConnection, Conv, ConvTranspose, CrossCor, Dense, BatchNorm, GroupNorm,
+    Dropout,
 ))
 wrapper(@nospecialize x) = Base.typename(typeof(x)).wrapper
 known(@nospecialize x) = wrapper(x) in KNOWN

@@ -61,8 +61,10 @@ end
 Base.:^(x::Dual, n::Integer) = Base.power_by_squaring(x, n)
 Base.:^(x::Dual{T}, p::AbstractFloat) where {T} =
     Dual{T}(x.value^p, p * x.value^(p - 1) * x.slope)
-Base.:^(x::Dual{T}, p::Dual{T}) where {T} =
-    Dual{T}(x.value^p.value, x.value^p.value * (p.value * x.slope / x.value + p.slope * log(x.value)))
+function Base.:^(x::Dual{T}, p::Dual{T}) where {T}
+    y = x.value^p.value
+    return Dual{T}(y, y * (p.value * x.slope / x.value + p.slope * log(x.value)))
+end
 Base.:(==)(x::Dual, y::Dual) = x.value == y.value
 Base.:<(x::Dual, y::Dual) = x.value < y.value
 Base.:<=(x::Dual, y::Dual) = x.value <= y.value

@@ -1,0 +1,148 @@
+"""Generated Flux code against the oracle, run in the stand-in for Flux.
+
+That shows what the code means where Flux does what its documentation says. It is no proof that
+Flux does: so the status is `stand-in`, and `agrees` only where the tests find Flux itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from archspec import Model, load, loads, resolve, verify
+from archspec.backends import find_backend
+from archspec.verification.result import BackendResult
+from archspec.verification.warm import WarmRuns
+from tests.parity.variants import honoured, only
+
+TESTS = Path(__file__).parents[1]
+SPECS = TESTS.parent / "specs"
+OPERATORS = sorted(TESTS.glob("parity/operators/*.yaml"))
+# Of one long chain of activations nothing follows; see `tests/parity/test_agreement.py`.
+CASES = sorted(
+    path for path in TESTS.glob("render/cases/*/spec.yaml") if path.parent.name != "operators_2d"
+)
+# The side of the input at which a network is small enough; LeNet is so as it is.
+SIZES = {
+    "lenet": None,
+    "alexnet": 64,
+    "resnet18": 64,
+    "googlenet": 64,
+    "googlenet_bn": 96,
+    "googlenet_paper": 96,
+}
+AUXILIARY = ("googlenet_paper",)
+# What differs between versions of Flux stands in these.
+OLD = ["cases/conditions", "cases/references", "operators/normalization"]
+
+
+def check(row: BackendResult, model: Model) -> None:
+    """Fail unless everything was compared, and is as it should be."""
+    wrong = [check for check in row.checks if not check.passed]
+    expected = "stand-in" if row.stand_in else "agrees"
+    assert row.status == expected, (row.problem, row.log, wrong, row.divergences)
+    done = {(check.quantity, check.dtype) for check in row.checks}
+    assert {("outputs", "float64"), ("layers", "float64"), ("gradients", "float64")} <= done
+    for each in row.checks:
+        if each.quantity.startswith("layers"):
+            assert each.compared == each.of == len(model.graph.nodes)
+
+
+def run(model: Model, runs: WarmRuns, dtypes: tuple[str, ...] = ("float64",)) -> None:
+    """Verify a network in Flux alone; of the steps nothing follows, so there are none."""
+    (row,) = verify(model, ["flux"], dtypes=dtypes, steps=0, runs=runs).backends
+    check(row, model)
+
+
+def honoured_part(path: Path) -> Model:
+    """The variants of operators that Flux honours; `docs/operators.md` lists the others."""
+    return only(path, honoured(path, "flux"))
+
+
+def reduced(name: str) -> Model:
+    """A network at a small size."""
+    size, settings = SIZES[name], {"aux_heads": True} if name in AUXILIARY else {}
+    full = load(SPECS / f"{name}.yaml")
+    if size is None:
+        return resolve(full)
+    text = (
+        f"archspec: 1\nname: {full.name}\nextends: {name}.yaml\n"
+        f"input: [in_channels, {size}, {size}]\n"
+    )
+    return resolve(loads(text, f"small_{name}.yaml", SPECS), num_classes=10, **settings)
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("path", OPERATORS, ids=lambda path: path.stem)
+def test_operators(path: Path, require_backend: Callable[[str], None], warm_runs: WarmRuns) -> None:
+    require_backend("flux")
+    run(honoured_part(path), warm_runs)
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.parent.name)
+def test_cases(path: Path, require_backend: Callable[[str], None], warm_runs: WarmRuns) -> None:
+    require_backend("flux")
+    run(resolve(load(path)), warm_runs, ("float64", "float32"))
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("name", SIZES)
+def test_networks(name: str, require_backend: Callable[[str], None], warm_runs: WarmRuns) -> None:
+    require_backend("flux")
+    run(reduced(name), warm_runs)
+
+
+@pytest.fixture(scope="module")
+def old_runs() -> Iterator[WarmRuns]:
+    """Runners of their own, for another version of what stands in for Flux."""
+    runs = WarmRuns()
+    yield runs
+    runs.end()
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("name", OLD)
+def test_as_in_an_old_version(
+    name: str,
+    require_backend: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    old_runs: WarmRuns,
+) -> None:
+    require_backend("flux")
+    monkeypatch.setenv("FLUX_STAND_IN", "0.12")
+    if name.startswith("operators"):
+        run(honoured_part(TESTS / f"parity/{name}.yaml"), old_runs)
+    else:
+        run(resolve(load(TESTS / f"render/{name}/spec.yaml")), old_runs)
+
+
+@pytest.mark.parity
+def test_training_agrees_with_another_framework(
+    require_backend: Callable[[str], None], warm_runs: WarmRuns
+) -> None:
+    for name in ("torch", "flux"):
+        require_backend(name)
+    model = reduced("lenet")
+    result = verify(model, ["torch", "flux"], steps=2, runs=warm_runs)
+    row = next(each for each in result.backends if each.name == "flux")
+    check(row, model)
+    compared = {check.quantity for check in row.checks if "PyTorch" in check.against}
+    assert "gradients" in compared
+    assert any("parameters" in each for each in compared), compared
+
+
+@pytest.mark.parity
+def test_a_stand_in_never_agrees(
+    require_backend: Callable[[str], None], warm_runs: WarmRuns
+) -> None:
+    require_backend("flux")
+    result = verify(reduced("lenet"), ["flux"], dtypes=("float64",), steps=0, runs=warm_runs)
+    (row,) = result.backends
+    if row.versions["flux"] != "stand-in":
+        pytest.skip("this is Flux itself")
+    assert row.status == "stand-in"
+    assert "not in Flux itself" in row.stand_in
+    assert find_backend("flux").manifest.title == "Flux"

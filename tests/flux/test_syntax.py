@@ -1,0 +1,57 @@
+"""Every generated Flux file is Julia, and as wide as Julia's style has it: 92 columns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from archspec.render import render
+from archspec.resolution import resolve
+from archspec.schema import load
+from tests.flux.syntax import mistakes
+from tests.parity.variants import PATHS, honoured, only
+
+ROOT = Path(__file__).parents[2]
+GENERATED = sorted(ROOT.glob("generated/flux/*.jl"))
+GOLDENS = sorted(ROOT.glob("tests/render/cases/*/flux.jl"))
+WRITTEN = sorted(ROOT.glob("backends/flux/**/*.jl")) + sorted(ROOT.glob("tests/flux/**/*.jl"))
+SPECS = sorted(ROOT.glob("tests/parity/a*/*.yaml")) + sorted(ROOT.glob("tests/verify/traps/*.yaml"))
+
+
+def _name(path: Path) -> str:
+    return f"{path.parent.name}-{path.stem}"
+
+
+@pytest.mark.parametrize("path", GENERATED + GOLDENS, ids=_name)
+def test_files(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert mistakes(text) == []
+    assert max(map(len, text.splitlines())) <= 92
+
+
+@pytest.mark.parametrize("path", [*PATHS, *SPECS], ids=_name)
+def test_code(path: Path) -> None:
+    model = only(path, honoured(path, "flux")) if path in PATHS else resolve(load(path))
+    text = render(model, "flux").text
+    assert mistakes(text) == []
+    assert max(map(len, text.splitlines())) <= 92
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=_name)
+def test_what_is_written_by_hand(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert mistakes(text) == []
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_there_is_something_to_check() -> None:
+    assert len(GENERATED) >= 6
+    assert len(GOLDENS) >= 12
+
+
+@pytest.mark.parametrize(
+    "text", ["f(x = 1", "function f(x)\n    x\n", "x = = 1", 'a = "b', "Chain(a = b,, c)"]
+)
+def test_the_check_can_fail(text: str) -> None:
+    assert mistakes(text)
