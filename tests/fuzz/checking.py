@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -45,7 +46,8 @@ class Tally:
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it."""
-        return asdict(self)
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return plain
 
     def add(self, other: dict[str, Any]) -> None:
         """Add what another process counted."""

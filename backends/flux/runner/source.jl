@@ -21,7 +21,8 @@ end
 
 "Whether a signature is `(m::Type)(x)`."
 function is_call_of_instance(signature)
-    while signature isa Expr && signature.head in (Symbol("where"), :(::)) && length(signature.args) > 1
+    outer = (Symbol("where"), :(::))
+    while signature isa Expr && signature.head in outer && length(signature.args) > 1
         signature = signature.args[1]
     end
     return Meta.isexpr(signature, :call) && Meta.isexpr(signature.args[1], :(::))

@@ -160,7 +160,8 @@ end
 (m::Apply)(xs...) = m.f(xs...)
 @static isdefined(Flux, Symbol("@layer")) ? (Flux.@layer Apply) : (Flux.@functor Apply)
 
-@testset "derivatives" begin
+# They are the same in all versions.
+OLD || @testset "derivatives" begin
     x = randn(6, 5, 4, 2)
     @test agree(Conv((3, 2), 4 => 6, tanh; stride = 2, pad = (1, 0, 0, 2), groups = 2), x)
     @test agree(Conv((3,), 2 => 3, sigmoid; dilation = 2), randn(9, 2, 2))
