@@ -31,6 +31,7 @@ from archspec.render.arguments import (
     symmetric,
     wrapped_text,
 )
+from archspec.render.outline import names_in_operator
 from archspec.render.printing import Code, Printer
 from archspec.render.source_map import marked
 from archspec.schema.initialization import Initialization
@@ -95,6 +96,8 @@ class Templates(Printer):
             spatial_axes=self.spatial_axes,
             loop_index=loop_index,
             members_of=self.layer,
+            endings=self.endings,
+            direct=self.direct,
             several=lambda step: step.operator is not None and len(self.layer(step)) > 1,
             wrapped_text=wrapped_text,
             has_default=lambda parameter: parameter.default is not MISSING,
@@ -201,6 +204,17 @@ class Templates(Printer):
         """Whether an operator's macro prints an expression of its inputs."""
         macro = getattr(self.operators, step.operator.name() if step.operator else "", None)
         return macro is not None and bool({"x", "inputs"} & set(macro.arguments))
+
+    def direct(self, step: Step) -> bool:
+        """Whether an operator is an expression of its inputs, and of no parameter of its class."""
+        conditional = step.when is not None or step.repeat is not None
+        return self.takes_inputs(step) and not conditional and not names_in_operator(step)
+
+    def endings(self, step: Step | None) -> list[str]:
+        """What the names of the members end with that a layer is."""
+        if step is None or step.operator is None or self.takes_inputs(step):
+            return [""]
+        return [ending for ending, _ in self.layer(step)]
 
     def mark(self, step: Step, text: str) -> Code:
         """A text that the source map will find again."""

@@ -236,11 +236,20 @@ def _expressions(item: Item) -> Iterator[Expr]:
         yield item.when
     if item.repeat is not None:
         yield item.repeat.times
-    if item.operator is not None:
-        for name in type(item.operator).kinds():
-            yield from _leaves(getattr(item.operator, name))
+    yield from _arguments(item)
     if item.by_parameter:
         yield Name(item.module or item.activation or "")
+
+
+def names_in_operator(step: Step) -> set[str]:
+    """The parameters that the arguments of an operator refer to."""
+    return {name for each in _arguments(step) for name in names_in_order(each)}
+
+
+def _arguments(step: Step) -> Iterator[Expr]:
+    if step.operator is not None:
+        for name in type(step.operator).kinds():
+            yield from _leaves(getattr(step.operator, name))
 
 
 def _leaves(value: object) -> Iterator[Expr]:

@@ -155,7 +155,7 @@ class _Renderer:
             containers = "modules"
             templates.indices = frozenset(s.repeat.index for s in module.steps() if s.repeat)
         # What is no layer of its own is seen by the variable that it is bound to.
-        nests = (lambda step: not templates.takes_inputs(step)) if self.combinators else None
+        nests = (lambda step: not templates.direct(step)) if self.combinators else None
         planned = plan(module, containers, exports, reserved, makes_inputs, nests)
         templates.module, templates.parts = module.name, {}
         templates.names, templates.kept = set(), set()
