@@ -88,7 +88,7 @@ docs: $(FRAMEWORKS) $(TOOLS) ## Write generated documents anew, and excerpts of 
 	$(PY) tests/docs/operator_table.py
 
 fuzz: $(FRAMEWORKS) $(MXNET) $(TOOLS) ## Verify N random networks from SEED: make fuzz N=1000 SEED=1.
-	$(PYTEST) -m fuzz tests/fuzz --fuzz-examples=$(N) --fuzz-seed=$(SEED)
+	$(PYTEST) -v -m fuzz tests/fuzz --fuzz-examples=$(N) --fuzz-seed=$(SEED)
 
 N ?= 100
 SEED ?= 0

@@ -124,14 +124,31 @@ def _statements(text: str, name: str) -> Iterator[tuple[list[_Item], str]]:
             (parts[-1] if parts[-1].items or len(parts) == 1 else parts[-2]).comment = token.strip()
         elif kind == "comment":
             comment = token.strip()
-        elif kind == "newline" and not open_groups:
+        elif kind == "newline" and not open_groups and not _goes_on(statement):
             yield statement, comment
             statement, comment = [], ""
+        elif kind == "string":
+            items.append(token)
         elif items or token.strip():
-            items.append(" " if kind == "newline" else token)
+            _add_text(items, token)
     if open_groups:
         raise _mistake(name, f"`{open_groups[-1].opening}` is not closed")
     yield statement, comment
+
+
+def _goes_on(statement: list[_Item]) -> bool:
+    """Whether a line ends where a choice does not."""
+    last = statement[-1] if statement else ""
+    return isinstance(last, str) and last.endswith((" ? ", " : ", " ?", " :"))
+
+
+def _add_text(items: list[_Item], text: str) -> None:
+    """More text, with one space for all its white space."""
+    last = items[-1] if items else None
+    if isinstance(last, str) and not last.startswith('"'):
+        text = last + text
+        items.pop()
+    items.append(re.sub(r"\s+", " ", text))
 
 
 def _tokens(text: str, name: str) -> Iterator[tuple[str, str]]:
@@ -232,10 +249,8 @@ def _flat(items: list[_Item]) -> str:
             # A tuple of one item needs its comma.
             parts = item.filled if called or len(item.filled) > 1 else item.parts
             pieces.append(item.opening + _inside(parts) + _CLOSING[item.opening])
-        elif item.startswith('"'):
-            pieces.append(item)
         else:
-            pieces.append(re.sub(r"\s+", " ", item))
+            pieces.append(item)
     return "".join(pieces)
 
 

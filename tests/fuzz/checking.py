@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +45,15 @@ class Tally:
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it."""
-        plain: dict[str, Any] = json.loads(json.dumps(asdict(self)))
-        return plain
+        # Not `asdict`, which makes counts of pairs out of a Counter.
+        return {
+            "networks": self.networks,
+            "layers": self.layers,
+            "meaningless": dict(self.meaningless),
+            "rows": {name: dict(counts) for name, counts in self.rows.items()},
+            "seconds": dict(self.seconds),
+            "operators": dict(self.operators),
+        }
 
     def add(self, other: dict[str, Any]) -> None:
         """Add what another process counted."""
