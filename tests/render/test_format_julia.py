@@ -169,7 +169,7 @@ def test_what_does_not_match_is_a_mistake_of_the_templates(text: str, problem: s
     with pytest.raises(BackendError, match=problem) as caught:
         format_julia(text, "net.jl")
     assert str(caught.value).startswith("net.jl cannot be laid out")
-    assert "templates" in caught.value.hint
+    assert "templates" in str(caught.value.problems[0].hint)
 
 
 NAMES = st.sampled_from(["a", "bc", "layer1", "x" * 30, '"text, (here"', "1:3", "Flux.relu"])
