@@ -233,12 +233,13 @@ class _Renderer:
             several = [p for m in self.modules.values() if m.exchangeable for p in m.parameters]
             for each in filter(self._inferred, several):
                 given.pop(each.name, None)
+            order = [p.name for p in several if self.combinators and p.role == "channels"]
+            channels += [given.pop(name) for name in order if name in given]
             kinds = {each.name: each.kind for each in several}
             named = {n: self.templates.argument(kinds.get(n), v) for n, v in given.items()}
             return channels, named
         positional: list[Any] = []
-        named = {}
-        whole = True
+        named, whole = {}, True
         for parameter in self.signatures[step.module or ""]:
             if parameter.name not in given:
                 whole = False

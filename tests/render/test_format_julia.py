@@ -116,12 +116,8 @@ def test_what_is_too_long_is_broken_at_its_widest_bracket() -> None:
         "x = f(a)(\n" + "".join(f"    {each},\n" for each in names[:-1]) + "    argument8;\n"
         "    last = 1,\n)",
     )
-    check(
-        f"call(short, inner({', '.join(names[:7])}))",
-        f"call(\n    short,\n    inner(\n        {', '.join(names[:7])}\n    ),\n)"
-        if len(", ".join(names[:7])) > 92
-        else f"call(\n    short, inner({', '.join(names[:7])})\n)",
-    )
+    inner = f"inner({', '.join(names[:7])})"
+    check(f"call(short, {inner})", f"call(\n    short,\n    {inner},\n)")
     inside = ", ".join(names[:8])
     check(f"some_function({inside})", f"some_function(\n    {inside}\n)")
 
@@ -132,7 +128,7 @@ def test_choices_are_broken_into_three() -> None:
 
 
 def test_a_generator_gets_no_comma() -> None:
-    inner = "layer(" + "x" * 55 + ", i) for i in 1:n"
+    inner = "layer(" + "x" * 60 + ", i) for i in 1:n"
     check(f"Chain(({inner})...)", f"Chain(\n    ({inner})...\n)")
 
 
