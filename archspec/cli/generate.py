@@ -27,7 +27,9 @@ def generate(
     ] = None,
     output: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--output", "-o", help="A file, or a folder (with a / at the end)."),
+        typer.Option(
+            "--output", "-o", help="A file, a folder (with a / at the end), or - for --stdout."
+        ),
     ] = None,
     stdout: Annotated[bool, typer.Option("--stdout", help="Print instead of writing.")] = False,
     settings: Annotated[
@@ -56,6 +58,8 @@ def generate(
     from archspec.resolution import resolve
     from archspec.schema import load
 
+    if output == "-":
+        stdout, output = True, None
     if stdout and weights:
         raise UsageError("--stdout prints text, in which there is no room for weights")
     paths = _specs(spec or [], everything)

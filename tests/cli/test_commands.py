@@ -67,6 +67,11 @@ def test_generate_to_standard_output_writes_nothing(run: Run) -> None:
     assert not Path("generated").exists()
 
 
+def test_a_dash_for_a_file_prints(run: Run) -> None:
+    asked = ("generate", "specs/lenet.yaml", "-b", "torch")
+    assert run(*asked, "-o", "-").out == run(*asked, "--stdout").out != ""
+
+
 def test_generate_several(run: Run) -> None:
     ran = run("generate", "specs/lenet.yaml", "specs/resnet18.yaml", "-b", "torch", "-b", "flax")
     assert ran.code == 0

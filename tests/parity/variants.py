@@ -67,3 +67,8 @@ def honoured(path: Path, backend: str) -> tuple[str, ...]:
 def reason(path: Path, variant: str, backend: str) -> str | None:
     """Why a backend refuses a variant; None if it does not."""
     return refusal(only(path, (variant,)), backend)
+
+
+def honoured_part(path: Path, backend: str) -> Model:
+    """The variants of operators that a backend honours; `docs/operators.md` lists the others."""
+    return only(path, honoured(path, backend))
