@@ -160,7 +160,7 @@ class ClassBuilder:
             inside, _ = self.facts.of(
                 step, "in_channels", found, lambda each: each.inputs[0].channels
             )
-            after = self.facts.after(step)
+            after = self.facts.after(step, found)
         step = replace(step, channels=(inside,))
         if step.module is not None:
             step = replace(

@@ -58,14 +58,18 @@ class Facts:
         values = {id(i): [(each.index, value(each)) for each in several] for i, several in found}
         return self.expression(step.key, name, step.repeat.index if step.repeat else None, values)
 
-    def after(self, step: Step) -> Expr:
-        """The channels after a loop."""
-        real = [each for each in self.instances if not each.ghost]
-        instances = [each for each in real or self.instances if step.key in each.shapes]
+    def after(self, step: Step, found: list[tuple[Instance, list[Occurrence]]]) -> Expr:
+        """The channels after a loop, given where the layer occurs."""
+        held = [each for each in self.instances if step.key in each.shapes]
         values: dict[int, list[tuple[int | None, Any]]] = {
-            id(each): [(None, each.shapes[step.key].channels)] for each in instances
+            id(each): [(None, each.shapes[step.key].channels)]
+            for each in [each for each in held if not each.ghost] or held
         }
-        return self.expression(step.key, "channels", None, values)[0]
+        # A branch that is there in no use of its class has a shape only while it is tried.
+        tried: dict[int, list[tuple[int | None, Any]]] = {
+            id(each): [(None, channels_out(several[-1]))] for each, several in found
+        }
+        return self.expression(step.key, "channels", None, values or tried)[0]
 
     def expression(
         self,

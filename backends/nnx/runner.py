@@ -49,7 +49,7 @@ class Nnx:
         self.device = jax.devices(kind)[int(request.device.partition(":")[2] or 0)]
         jax.config.update("jax_default_device", self.device)
         self.request = request
-        # Compiled on its own, as it comes, what it gives would be another array than what it takes.
+        # As it comes, compiled on its own, it gives another array than what it takes.
         nnx.identity = lambda x: x  # type: ignore[misc, assignment]
         kind_of_module, _ = load_class(request, nnx.Module)
         arguments = accepted(kind_of_module, request.arguments)
@@ -57,8 +57,7 @@ class Nnx:
 
         def construct() -> nnx.Module:
             random = accepted(kind_of_module, {"rngs": nnx.Rngs(0)})
-            module: nnx.Module = kind_of_module(**arguments, **random)
-            return module
+            return kind_of_module(**arguments, **random)  # type: ignore[no-any-return]
 
         # No tensor is computed: each pass brings its own.
         self.definition, state = nnx.split(nnx.eval_shape(construct))

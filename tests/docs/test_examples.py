@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import archspec
+from archspec.verification.warm import WarmRuns
 from tests.docs.excerpts import ROOT
 
 # Shallower than they are, to spare the time that compiling takes.
@@ -27,11 +28,11 @@ def test_code_comes_out(path: Path, backend: str) -> None:
 
 @pytest.mark.parity
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
-def test_it_agrees(path: Path, require_backend: Callable[[str], None]) -> None:
+def test_it_agrees(path: Path, require_backend: Callable[[str], None], warm_runs: WarmRuns) -> None:
     require_backend("torch")
     require_backend("flax")
     model = archspec.resolve(archspec.load(path), **SMALL.get(path.stem, {}))
-    result = archspec.verify(model, ["torch", "flax"], steps=1)
+    result = archspec.verify(model, ["torch", "flax"], steps=1, runs=warm_runs)
     assert result.agrees, result.to_json()
 
 

@@ -28,7 +28,15 @@ def _slowly(page: Path) -> bool:
     return any(block.slow for block in blocks(page))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=_id)
+# Many commands, one after the other: only the slow tests carry these out.
+LONG = {"tutorial", "adding-a-backend", "adding-an-operator", "upstream"}
+
+
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(p, marks=pytest.mark.slow if p.stem in LONG else ()) for p in PAGES],
+    ids=_id,
+)
 def test_a_page_can_be_carried_out(
     page: Path, tmp_path: Path, require_backend: Callable[[str], None]
 ) -> None:

@@ -6,8 +6,9 @@ Flux does: so the status is `stand-in`, and `agrees` only where the tests find F
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,8 +35,16 @@ SIZES = {
     "googlenet_paper": 96,
 }
 AUXILIARY = ("googlenet_paper",)
+# Julia compiles for seconds before it computes for milliseconds: these few run each time.
+QUICK = {"lenet", "pooling", "convolution", "shared", "several_inputs", "nested_branches"}
 # What differs between versions of Flux stands in these.
 OLD = ["cases/conditions", "cases/references", "operators/normalization"]
+
+
+def marked(items: Iterable[Any], name: Callable[[Any], str]) -> list[Any]:
+    """Parameters of tests, those that take long marked so."""
+    slow: dict[bool, Any] = {True: (), False: pytest.mark.slow}
+    return [pytest.param(each, marks=slow[name(each) in QUICK], id=name(each)) for each in items]
 
 
 def check(row: BackendResult, model: Model) -> None:
@@ -70,21 +79,21 @@ def reduced(name: str) -> Model:
 
 
 @pytest.mark.parity
-@pytest.mark.parametrize("path", OPERATORS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", marked(OPERATORS, lambda path: str(path.stem)))
 def test_operators(path: Path, require_backend: Callable[[str], None], warm_runs: WarmRuns) -> None:
     require_backend("flux")
     run(honoured_part(path, "flux"), warm_runs)
 
 
 @pytest.mark.parity
-@pytest.mark.parametrize("path", CASES, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", marked(CASES, lambda path: str(path.parent.name)))
 def test_cases(path: Path, require_backend: Callable[[str], None], warm_runs: WarmRuns) -> None:
     require_backend("flux")
     run(resolve(load(path)), warm_runs, ("float64", "float32"))
 
 
 @pytest.mark.parity
-@pytest.mark.parametrize("name", SIZES)
+@pytest.mark.parametrize("name", marked(SIZES, str))
 def test_networks(name: str, require_backend: Callable[[str], None], warm_runs: WarmRuns) -> None:
     require_backend("flux")
     run(reduced(name), warm_runs)
@@ -98,6 +107,7 @@ def old_runs() -> Iterator[WarmRuns]:
     runs.end()
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 @pytest.mark.parametrize("name", OLD)
 def test_as_in_an_old_version(

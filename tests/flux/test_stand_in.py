@@ -10,6 +10,7 @@ import pytest
 STAND_IN = Path(__file__).parent / "stand_in"
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 @pytest.mark.parametrize(("version", "sets"), [("", 7), ("0.12", 6)])
 def test_documented_examples(

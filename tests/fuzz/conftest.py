@@ -9,14 +9,10 @@ from typing import Any
 
 import pytest
 
-from archspec.backends import built_in
+from archspec.backends import built_in, find_backend
 from tests.fuzz.checking import Tally
 
 ROOT = Path(__file__).parents[2]
-
-# Random networks have found what is not yet understood here (keras, nnx), or have not had a whole
-# run yet (mxnet, onnx): asked for by `--fuzz-backends`, left out of the default run.
-OPEN = {"keras", "mxnet", "nnx", "onnx"}
 
 # XLA optimises for longer than these networks run. Level 0 is quicker still but wrong: see
 # docs/upstream.md.
@@ -32,7 +28,7 @@ SETTINGS = {
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-examples", type=int, help="how many random networks (30)")
     parser.addoption("--fuzz-seed", type=int, help="where the random networks start from (0)")
-    parser.addoption("--fuzz-backends", help="comma-separated; those without open findings")
+    parser.addoption("--fuzz-backends", help="comma-separated; all that run in Python")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -55,11 +51,11 @@ def fuzzed_backends(request: pytest.FixtureRequest) -> list[str]:
     """The backends that can run here; what stands in for a framework is none."""
     asked = request.config.getoption("--fuzz-backends", None)
     if asked:
+        missing = [each for each in asked.split(",") if not find_backend(each).available]
+        assert not missing, f"not installed: {missing}"
         return [str(each) for each in asked.split(",")]
     return [
-        each.name
-        for each in built_in()
-        if each.available and each.manifest.interpreter is None and each.name not in OPEN
+        each.name for each in built_in() if each.available and each.manifest.interpreter is None
     ]
 
 

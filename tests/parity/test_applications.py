@@ -105,7 +105,10 @@ def _converted(
 
 
 @pytest.mark.parity
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[] if n == "mobilenet" else [pytest.mark.slow]) for n in NETWORKS],
+)
 def test_a_spec_computes_what_keras_applications_does(
     name: str, require_backend: Callable[[str], None], warm_runs: WarmRuns, tmp_path: Path
 ) -> None:

@@ -23,6 +23,8 @@ SMALL = {
     "resnet18": 64,
 }
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
+# The others have many layers, and JAX compiles each: LeNet and GoogLeNet run each time.
+SLOW = {"alexnet", "googlenet_bn", "googlenet_paper", "resnet18"}
 SETTINGS: dict[str, dict[str, Any]] = {
     "alexnet": {"num_classes": 10},
     "googlenet_paper": {"num_classes": 10, "aux_heads": True},
@@ -55,7 +57,9 @@ def _check(model: Model, device: str, backends: list[str], runs: WarmRuns | None
 
 @pytest.mark.parity
 @pytest.mark.parametrize("device", DEVICES)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] if n in SLOW else []) for n in NAMES]
+)
 def test_small(
     name: str,
     device: str,

@@ -15,6 +15,8 @@ from archspec.resolution import resolve
 from archspec.schema import load
 
 CASES = sorted(path.parent for path in Path(__file__).parent.glob("cases/*/spec.yaml"))
+# What the type checker knows of the frameworks, kept from one run to the next.
+CACHE = Path(__file__).parents[2] / ".mypy_cache"
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
 BACKENDS = {each.name: each for each in built_in()}
 PYTHON = [name for name, each in BACKENDS.items() if each.manifest.language == "python"]
@@ -87,7 +89,10 @@ def test_code_passes_the_type_checker(
         file.write_bytes((case / f"{backend}.py").read_bytes())
         files.append(str(file))
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", *MYPY_FLAGS[backend], *files],
+        [
+            *(sys.executable, "-m", "mypy", "--strict", f"--cache-dir={CACHE / backend}"),
+            *(*MYPY_FLAGS[backend], *files),
+        ],
         capture_output=True,
         text=True,
         check=False,

@@ -10,6 +10,7 @@ import pytest
 from archspec.resolution import resolve
 from archspec.schema import loads
 from archspec.verification.verify import verify
+from archspec.verification.warm import WarmRuns
 
 SPEC = """
 archspec: 1
@@ -93,13 +94,15 @@ class Small(nn.Module):
 
 
 @pytest.mark.parity
-def test_both_by_hand_agree(tmp_path: Path, require_backend: Callable[[str], None]) -> None:
+def test_both_by_hand_agree(
+    tmp_path: Path, require_backend: Callable[[str], None], warm_runs: WarmRuns
+) -> None:
     files = {"torch": tmp_path / "in_torch.py", "flax": tmp_path / "in_flax.py"}
     for (name, file), text in zip(files.items(), (TORCH, FLAX), strict=True):
         require_backend(name)
         file.write_text(text, "utf-8")
     modules = {name: str(file) for name, file in files.items()}
-    result = verify(resolve(loads(SPEC), classes=4), list(files), modules, steps=2)
+    result = verify(resolve(loads(SPEC), classes=4), list(files), modules, steps=2, runs=warm_runs)
     for part in result.backends:
         wrong = [each for each in part.checks if not each.passed and each.quantity != "dropout"]
         assert not wrong, (part.name, wrong, part.divergences, part.problem, part.log)
@@ -116,13 +119,19 @@ def test_both_by_hand_agree(tmp_path: Path, require_backend: Callable[[str], Non
     ],
 )
 def test_drift_is_found(
-    tmp_path: Path, require_backend: Callable[[str], None], old: str, new: str, layer: str
+    tmp_path: Path,
+    require_backend: Callable[[str], None],
+    warm_runs: WarmRuns,
+    old: str,
+    new: str,
+    layer: str,
 ) -> None:
     require_backend("torch")
     file = tmp_path / "in_torch.py"
     assert TORCH.count(old) == 1
     file.write_text(TORCH.replace(old, new), "utf-8")
-    result = verify(resolve(loads(SPEC)), ["torch"], {"torch": f"{file}:Small"}, steps=0)
+    modules = {"torch": f"{file}:Small"}
+    result = verify(resolve(loads(SPEC)), ["torch"], modules, steps=0, runs=warm_runs)
     (part,) = result.backends
     first = next(each for each in part.divergences if each.quantity != "dropout")
     assert layer in (first.path, *first.between)

@@ -25,6 +25,14 @@ TRAPS = [
     for backend, several in backends.items()
     for trap in several
 ]
+# Julia compiles each file anew, for longer than all others take.
+SLOW = {"flux": pytest.mark.slow}
+
+
+def _marked(*values: Any, backend: str) -> Any:
+    return pytest.param(*values, marks=SLOW.get(backend, ()))
+
+
 PAIRS = sorted({(trap["spec"], trap["backend"]) for trap in TRAPS})
 
 
@@ -38,7 +46,7 @@ def _model(spec: str) -> Model:
 
 
 @pytest.mark.parity
-@pytest.mark.parametrize(("spec", "backend"), PAIRS)
+@pytest.mark.parametrize(("spec", "backend"), [_marked(*pair, backend=pair[1]) for pair in PAIRS])
 def test_unmutated_control_passes(
     spec: str,
     backend: str,
@@ -59,7 +67,9 @@ def test_unmutated_control_passes(
 
 
 @pytest.mark.parity
-@pytest.mark.parametrize("trap", TRAPS, ids=_name)
+@pytest.mark.parametrize(
+    "trap", [_marked(each, backend=each["backend"]) for each in TRAPS], ids=_name
+)
 def test_trap_is_caught(
     trap: dict[str, Any],
     require_backend: Callable[[str], None],
