@@ -70,7 +70,8 @@ class Comparison:
         if request.STEPS in present:
             yield from self._steps(one)
         if request.SHIFTED in present:
-            robust = shifted(self.graph, self.expected(one.training), one)
+            apart = self._cut_differently(one, request.EVALUATION)
+            robust = shifted(self.graph, self.expected(one.training), one, apart)
             if robust is not None:
                 yield robust
         # A compiled file of another author most often has no dropout: it is there to be run.
@@ -81,21 +82,37 @@ class Comparison:
     def _forward(self, one: Participant, task: str, mode: str) -> Iterator[Finding]:
         training = task == one.training
         result = self.expected(task)
-        wanted = [o.name for o in self.model.root.outputs if training or not o.training]
-        wanted = [each for each in wanted if each in result.outputs]
-        outputs = one.outputs(task)
-        errors = relative_errors(outputs, {name: result.outputs[name] for name in wanted})
+        wanted = self._wanted(task, training)
+        errors = relative_errors(one.outputs(task), wanted)
         yield finding(f"outputs{mode}", "float64", ORACLE, errors, len(wanted), task)
         seen = self.layer_errors(one.layers(task), result.values)
         note = ""
-        wrong = [name for name, (error, gate) in seen.items() if not error <= gate]
-        if wrong and worst(errors).passed and not one.source.unchanged:
-            # Another author may well call another value `conv1`, such as that after its ReLU.
-            seen = {name: each for name, each in seen.items() if name not in wrong}
-            note = f"{len(wrong)} layers are cut differently in {one.source.shown}"
+        if apart := self._cut_differently(one, task):
+            seen = {name: each for name, each in seen.items() if name not in apart}
+            note = f"{len(apart)} layers are cut differently in {one.source.shown}"
         if seen:
             of = len(self.graph.nodes)
             yield finding(f"layers{mode}", "float64", ORACLE, seen, of, task, note)
+
+    def _wanted(self, task: str, training: bool) -> dict[str, Array]:
+        """The oracle's outputs, without those that a task does not have."""
+        outputs = self.expected(task).outputs
+        wanted = [o.name for o in self.model.root.outputs if training or not o.training]
+        return {name: outputs[name] for name in wanted if name in outputs}
+
+    def _cut_differently(self, one: Participant, task: str) -> set[str]:
+        """Layers that are something else in the code of another author, and do no harm.
+
+        Whoever wrote it may well call another value `conv1`, such as that after its ReLU: then the
+        value is not the layer's, and the outputs are right.
+        """
+        if one.source.unchanged:
+            return set()
+        wanted = self._wanted(task, task == one.training)
+        if not worst(relative_errors(one.outputs(task), wanted)).passed:
+            return set()
+        seen = self.layer_errors(one.layers(task), self.expected(task).values)
+        return {name for name, (error, gate) in seen.items() if not error <= gate}
 
     def expected(self, task: str) -> Result:
         """The oracle's values for a task."""
@@ -139,11 +156,13 @@ class Comparison:
         else:
             single[ORACLE], double[ORACLE] = oracle.single.values, oracle.evaluation.values
         for name, one in self.participants.items():
+            apart = self._cut_differently(one, request.EVALUATION) if what == "layers" else set()
             for task, into in ((request.SINGLE, single), (request.EVALUATION, double)):
                 if what == "outputs":
                     into[name] = one.outputs(task)
                 else:
-                    into[name] = {path: seen[0][1] for path, seen in one.layers(task).items()}
+                    layers = one.layers(task).items()
+                    into[name] = {path: each[0][1] for path, each in layers if path not in apart}
         return single, double
 
     def _statistics(self, one: Participant) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 from archspec.model.graph import Graph
 from archspec.operators.reshaping import Dropout
@@ -14,14 +15,18 @@ from archspec.verification.participant import Participant
 from archspec.verification.request import NORMS
 
 
-def shifted(graph: Graph, expected: Result, one: Participant) -> Finding | None:
+def shifted(
+    graph: Graph, expected: Result, one: Participant, apart: Collection[str]
+) -> Finding | None:
     """Whether normalisations keep their digits when the mean of their input is large.
 
     A shift of all that is normalised together cancels out, so what is expected are the values
-    without it. None if the framework itself loses them in every normalisation there is.
+    without it. None if the framework itself loses them in every normalisation there is; those
+    ``apart``, which are something else in the code of another author, say nothing.
     """
     own = one.backend.manifest.cancelling
-    norms = [node for node in graph.nodes if isinstance(node.operator, NORMS)]
+    every = [node for node in graph.nodes if isinstance(node.operator, NORMS)]
+    norms = [node for node in every if node.path not in apart]
     exempt = [node.path for node in norms if node.operator.name() in own]
     seen = one.layers(request.SHIFTED)
     errors = {

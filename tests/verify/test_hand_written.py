@@ -65,6 +65,12 @@ class Small(nn.Module):
         return self.head["dense1"](self.dropout(features))
 """
 
+FUSED = """class BatchNormReLU(nn.BatchNorm2d):
+    def forward(self, x):
+        return F.relu(super().forward(x))
+
+"""
+
 FLAX = """
 import jax
 import jax.numpy as jnp
@@ -107,6 +113,27 @@ def test_both_by_hand_agree(
         wrong = [each for each in part.checks if not each.passed and each.quantity != "dropout"]
         assert not wrong, (part.name, wrong, part.divergences, part.problem, part.log)
         assert not part.generated
+
+
+@pytest.mark.parity
+def test_layers_may_be_cut_differently(
+    tmp_path: Path, require_backend: Callable[[str], None], warm_runs: WarmRuns
+) -> None:
+    require_backend("torch")
+    fused = TORCH
+    for old, new in {
+        "class Unit(": FUSED + "class Unit(",
+        "= nn.BatchNorm2d(": "= BatchNormReLU(",
+        "F.relu(self.batch_norm1(self.conv1(x)), inplace=True)": "self.batch_norm1(self.conv1(x))",
+    }.items():
+        assert fused.count(old) == 1, old
+        fused = fused.replace(old, new)
+    file = tmp_path / "fused.py"
+    file.write_text(fused, "utf-8")
+    modules = {"torch": f"{file}:Small"}
+    (part,) = verify(resolve(loads(SPEC)), ["torch"], modules, steps=0, runs=warm_runs).backends
+    wrong = [each for each in part.checks if not each.passed and each.quantity != "dropout"]
+    assert not wrong, (wrong, part.divergences, part.problem)
 
 
 @pytest.mark.parity
