@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,17 @@ def test_every_tensor_starts_as_stated(
         if problem:
             wrong[name] = problem
     assert not wrong
+    assert alike(found) == []
+
+
+def alike(tensors: dict[str, Any]) -> list[tuple[str, str]]:
+    """Pairs of random tensors that are the same draw, be it at another scale."""
+    drawn = {n: each / each.std() for n, each in tensors.items() if each.size > 9 and each.std()}
+    return [
+        (one, two)
+        for one, two in combinations(drawn, 2)
+        if drawn[one].shape == drawn[two].shape and np.allclose(drawn[one], drawn[two], atol=1e-3)
+    ]
 
 
 def test_the_check_can_fail() -> None:
@@ -129,3 +141,4 @@ def test_the_check_can_fail() -> None:
     assert check_distribution(right, Distribution(scheme="xavier_uniform"), tensor)
     assert check_distribution(right + 0.01, he, tensor)
     assert check_distribution(right, Distribution(scheme="zeros"), tensor)
+    assert alike({"a": right, "b": 2 * right, "c": right[::-1]}) == [("a", "b")]
