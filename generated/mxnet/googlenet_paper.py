@@ -203,6 +203,7 @@ class GoogLeNetPaper(nn.HybridBlock):
         x = self.inception4e(inception4d)  # 832 x 7 x 7
         x = self.inception5(x)  # 1024 x 7 x 7
         x = self.head(x)  # 1000
+        # A list of logits, aux1 if aux_heads, aux2 if aux_heads.
         outputs = [x]
         if self.aux_heads:
             outputs.append(self.aux1(inception4a))

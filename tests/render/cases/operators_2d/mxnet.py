@@ -130,8 +130,9 @@ class GELU(nn.HybridBlock):
     def hybrid_forward(self, F, x):
         below = (1 + F.npx.erf(x / math.sqrt(2))) / 2
         density = F.np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
-        # The gradient of erf has a constant in float32 as well. What it should be, x times
-        # the density, is that of the density but for its sign.
+        # The gradient of erf has a constant in float32 as well. What it should be, x
+        # times the density, is that of the density but for its sign. Of second
+        # derivatives it knows nothing.
         return x * constant(F, below) - density + constant(F, density)
 
 

@@ -69,6 +69,7 @@ class Heads(nn.HybridBlock):
         low = self.low(x)  # 4 x 8 x 8
         high = self.high(low)  # 6 x 6 x 6
         x = self.scores(high)  # 5
+        # A list of scores, features, middle if tap, aux if aux_heads.
         outputs = [x, high]
         if self.tap:
             outputs.append(low)

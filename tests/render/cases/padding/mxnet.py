@@ -51,7 +51,8 @@ class DilatedMaxPool(nn.HybridBlock):
         dilation: tuple[int, ...],
     ) -> None:
         super().__init__()
-        # All first elements of windows are a strided slice of the input, all second ones another.
+        # All first elements of windows are a strided slice of the input, all second
+        # ones another.
         self.slices = []
         for place in itertools.product(*map(range, pool_size)):
             starts = [i * d for i, d in zip(place, dilation, strict=True)]
@@ -68,7 +69,7 @@ class DilatedMaxPool(nn.HybridBlock):
     def hybrid_forward(self, F, x):
         first, *others = (x[each] for each in self.slices)
         for each in others:
-            # Of equal elements one alone has a gradient; with np.max each would have it.
+            # Of equal elements one alone has a gradient; with np.max each has it.
             first = F.np.maximum(first, each)
         return first
 
@@ -99,8 +100,9 @@ class Crop(nn.HybridBlock):
 class ConvTranspose(nn.HybridBlock):
     """The gradient of a convolution with respect to its input.
 
-    It convolves the input with zeros put between its elements. nn.Conv3DTranspose does not
-    run in float64 on CPUs, and nn.Conv2DTranspose with strides and dilation is wrong there.
+    It convolves the input with zeros put between its elements. Of Gluon's own layers,
+    nn.Conv3DTranspose does not run in float64 on CPUs, and nn.Conv2DTranspose is wrong
+    there where it has both strides and dilation.
     """
 
     def __init__(
