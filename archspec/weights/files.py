@@ -94,10 +94,15 @@ def read_safetensors(path: Path, source: str = "") -> Contents:
     ]
     if unknown:
         raise WeightsError(unknown[:MOST_PROBLEMS])
+    try:
+        tensors = {name: _array(view["dtype"], view["shape"], view["data"]) for name, view in views}
+    except (ValueError, MemoryError) as error:
+        # More axes than NumPy has, or one of no elements beside one longer than any.
+        raise _damaged(str(error), data, source) from None
     widened = sum(view["dtype"] == "BF16" for _, view in views)
     note = f"{widened} bfloat16 tensors are float32 now, with the same numbers"
     return Contents(
-        {name: _array(view["dtype"], view["shape"], view["data"]) for name, view in views},
+        tensors,
         form=metadata.get("form", ""),
         spec=metadata.get("spec", ""),
         notes=(note,) if widened else (),

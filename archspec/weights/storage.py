@@ -22,6 +22,8 @@ def read_bytes(path: Path, source: str = "") -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise WeightsError(f"cannot be read: {reason(error)}", path=source or str(path)) from None
+    except MemoryError:
+        raise WeightsError("the file does not fit into memory", path=source or str(path)) from None
 
 
 def require_file(path: Path, source: str = "") -> None:

@@ -3,7 +3,7 @@
 # `request.json` and `tensors.safetensors`; see archspec_runner/protocol.py for what is in them and
 # in the answer.
 #
-# Nothing but Flux is needed. Weights come under the names of the fields that hold them, such as
+# Flux is needed, and SpecialFunctions for a network with the exact GELU. Weights come under the names of the fields that hold them, such as
 # `b3.inception1.b2.conv1.weight`, with their dimensions in Julia's order.
 
 const PROTOCOL = 1

@@ -14,6 +14,7 @@ import math
 import os
 import re
 import shutil
+import signal
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -45,7 +46,8 @@ VARIABLES = {
 # smaller than the floor may be as large as it likes.
 MOST_EXPANSION = 100
 FLOOR = 2**26
-DEEPEST = 16
+# Seconds that a small file may take.
+LIMIT = 120
 
 
 def refuse(problem: str, hint: str = HINT) -> NoReturn:
@@ -60,17 +62,20 @@ def read(source: str, target: str, module: str = "") -> None:
     Takes ``.keras``, ``.weights.h5``, and the HDF5 files of Keras 2.
     """
     path = Path(source)
+    # HDF5 may crash or loop for ever in a damaged file; archspec shows the last line of this.
+    print("HDF5 crashes on this file or comes to no end: it is damaged", file=sys.stderr)
+    signal.alarm(LIMIT + path.stat().st_size // 2**22)
     try:
         if path.suffix.lower() == ".keras":
             tensors = from_archive(path)
         else:
             with h5py.File(path, "r") as file:
                 tensors = from_h5(file, path.stat().st_size, {})
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, RecursionError) as error:
+    # A damaged file makes each of the libraries raise something else.
+    except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         refuse(f"not a Keras file, or a damaged one: {reason[:200]}")
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
-        refuse(f"not a Keras file, or a damaged one: {str(error)[:200]}")
+    signal.alarm(0)
     save_file(tensors, target)
 
 
@@ -82,14 +87,20 @@ def from_archive(path: Path) -> dict[str, Any]:
             refuse("it holds two files of one name")
         if MEMBER not in members:
             refuse(f"it holds no {MEMBER}")
+        whole = path.stat().st_size
         for member in members.values():
-            check_expansion(member.filename, member.file_size, member.compress_size)
-        config = json.loads(archive.read("config.json")) if "config.json" in members else {}
+            # The others unpack in steps of any size, and Keras does not use them.
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                refuse(f"{member.filename[:80]!r} is compressed in another way than by deflate")
+            # The archive may lie about what it holds, but not about its own size.
+            check_expansion(member.filename, member.file_size, min(member.compress_size, whole))
+        told, config = members.get("config.json"), {}
+        if told:
+            config = json.loads(archive.open(told).read(told.file_size))
         with archive.open(MEMBER) as packed:
             shutil.copyfileobj(packed, extracted)
-        size = extracted.tell()
         with h5py.File(extracted, "r") as file:
-            return from_h5(file, size, names_of(config))
+            return from_h5(file, min(members[MEMBER].compress_size, whole), names_of(config))
 
 
 def names_of(config: Any) -> dict[str, str]:
@@ -124,36 +135,44 @@ def check_expansion(name: str, size: int, stored: int) -> None:
 def from_h5(file: h5py.File, size: int, names: dict[str, str]) -> dict[str, Any]:
     """The tensors of an HDF5 file of so many bytes, which also may not grow as a whole."""
     if listed(file, "layer_names") is not None:
-        found = list(legacy(file))
+        variables = legacy(file)
     elif "model_weights" in file:
-        found = list(legacy(group_of(file, "model_weights")))
+        variables = legacy(group_of(file, "model_weights"))
     else:
-        found = list(layers_of(file, names))
-    check_expansion("the file", sum(dataset.nbytes for _, dataset in found), size)
-    tensors: dict[str, Any] = {}
-    for name, dataset in found:
-        if name in tensors:
+        variables = layers_of(file, names, set())
+    found: dict[str, h5py.Dataset] = {}
+    for name, dataset in variables:
+        if name in found:
             refuse(f"two tensors have the name {name!r:.120}")
-        tensors[name] = array_of(name, dataset)
-    if not tensors:
+        found[name] = dataset
+    check_expansion("the file", sum(dataset.nbytes for dataset in found.values()), size)
+    if not found:
         refuse("it holds no weights of layers")
-    return tensors
+    # `encode` fails where a name is no text.
+    return {name.encode().decode(): array_of(name, dataset) for name, dataset in found.items()}
 
 
 def layers_of(
-    group: h5py.Group, names: dict[str, str], depth: int = 0
+    group: h5py.Group, names: dict[str, str], seen: set[int]
 ) -> Iterator[tuple[str, h5py.Dataset]]:
     """The variables of all layers in a group of a file of Keras 3, with their names."""
-    if depth > DEEPEST:
-        refuse("its groups are nested too deeply")
     for key in group:
         # What the optimizer keeps belongs to no layer.
         if key in ("optimizer", "vars"):
             continue
-        inner = group_of(group, key)
+        inner = once(group_of(group, key), seen)
         if "vars" in inner:
-            yield from variables_of(key, group_of(inner, "vars"), names)
-        yield from layers_of(inner, names if depth == 0 else {}, depth + 1)
+            yield from variables_of(key, once(group_of(inner, "vars"), seen), names)
+        yield from layers_of(inner, {}, seen)
+
+
+def once(group: h5py.Group, seen: set[int]) -> h5py.Group:
+    """A group on the first visit; groups that share others have more paths than can be walked."""
+    place = h5py.h5o.get_info(group.id).addr
+    if place in seen:
+        refuse("one of its groups is in two places")
+    seen.add(place)
+    return group
 
 
 def variables_of(
@@ -217,7 +236,9 @@ def dataset_of(group: h5py.Group, key: str) -> h5py.Dataset:
         refuse(f"expected an array at {key[:80]!r}")
     if dataset.is_virtual or dataset.external:
         refuse(f"the numbers of {key[:80]!r} are in another file")
-    declared = math.prod(dataset.shape) * dataset.dtype.itemsize
+    # Of a chunk no part is read without the rest.
+    most = max(math.prod(dataset.shape), math.prod(dataset.chunks or ()))
+    declared = most * dataset.dtype.itemsize
     check_expansion(key, declared, dataset.id.get_storage_size())
     return dataset
 
@@ -226,7 +247,7 @@ def array_of(name: str, dataset: h5py.Dataset) -> Any:
     """The numbers of a dataset; bfloat16, for which NumPy has no type, as float32."""
     kind = dataset.dtype
     half = dataset.attrs.get("dtype") == "bfloat16" and kind.itemsize == 2
-    if kind.kind not in "fiub" and not half:
+    if (kind.kind not in "fiub" or kind.itemsize > 8) and not half:
         refuse(f"{name!r:.120}: expected floating-point numbers, found {kind}")
     array = np.asarray(dataset[()], order="C")
     if half:

@@ -85,7 +85,8 @@ def leaf(name: str, value: object) -> Any:
     if not isinstance(value, np.ndarray | np.generic) and not hasattr(value, "__array__"):
         refuse(f"{name!r:.120} is no tensor but an object of the type {type(value).__name__}")
     array = np.asarray(value, order="C")
-    if array.dtype.kind not in "fiub" and array.dtype.name != "bfloat16":
+    known = array.dtype.kind in "fiub" and array.dtype.itemsize <= 8
+    if not known and array.dtype.name != "bfloat16":
         refuse(f"{name!r:.120}: expected floating-point numbers, found {array.dtype}")
     return array
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
-from onnx import ModelProto, numpy_helper
+from onnx import ModelProto, TensorProto, numpy_helper
 from safetensors.numpy import load_file, save_file
 
 # What stands beside this file; archspec leaves the folder of a script out of the path.
@@ -41,27 +41,44 @@ def generated(told: str) -> ModelProto:
 
 def read(source: str, target: str, told: str) -> None:
     """Write the weights in a model as a safetensors file."""
+    wanted = {each.name for each in generated(told).graph.input}
+    if Path(source).stat().st_size >= _LARGEST:
+        refuse("the file is larger than 2 GiB")
     try:
-        model = parsed(Path(source).read_bytes())
+        model = unshared(parsed(Path(source).read_bytes()), wanted)
+        # What a graph holds beside its weights, such as a shape, is none of them.
+        names = {name for name, _ in weights(model, wanted)}
+        tensors: dict[str, Any] = {}
+        for each in model.graph.initializer:
+            if each.name in tensors:
+                refuse(f"two tensors have the name {each.name!r:.120}")
+            if each.name in names:
+                tensors[each.name] = _floats(each)
     except Refused as error:
         refuse(str(error))
-    wanted = {each.name for each in generated(told).graph.input}
-    model = unshared(model, wanted)
-    # What a graph holds beside its weights, such as a shape, is none of them.
-    names = {name for name, _ in weights(model, wanted)}
-    tensors = {
-        each.name: _floats(numpy_helper.to_array(each))
-        for each in model.graph.initializer
-        if each.name in names
-    }
+    # The library takes what it is given for a sound model.
+    except Exception as error:
+        reason = str(error) or type(error).__name__
+        refuse(f"not an ONNX file, or a damaged one: {reason[:200]}")
     if not tensors:
         refuse("there are no weights in the file")
     save_file(tensors, target)
 
 
-def _floats(array: Any) -> Any:
-    # NumPy has no bfloat16 of its own; float32 holds each of its numbers.
-    return np.ascontiguousarray(array if array.dtype.kind in "fiub" else array.astype("float32"))
+def _floats(tensor: TensorProto) -> Any:
+    """The numbers of a tensor; bfloat16, for which NumPy has no type, as float32."""
+    if not isinstance(tensor.name, str):
+        raise Refused(f"a tensor has a name that is no text: {tensor.name!r:.120}")
+    try:
+        array = numpy_helper.to_array(tensor)
+    except (ValueError, TypeError, KeyError) as error:
+        raise Refused(f"{tensor.name!r:.120} is damaged: {error}") from None
+    if tensor.data_type == TensorProto.BFLOAT16:
+        array = array.astype("float32")
+    if array.dtype.kind not in "fiub":
+        kind = TensorProto.DataType.Name(tensor.data_type)
+        raise Refused(f"{tensor.name!r:.120}: expected floating-point numbers, found {kind}")
+    return np.ascontiguousarray(array)
 
 
 def write(source: str, target: str, told: str) -> None:

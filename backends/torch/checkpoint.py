@@ -71,9 +71,14 @@ def state_dict(loaded: Any) -> dict[str, Any]:
     return loaded[nested[0]] if nested else loaded
 
 
+def encodable(name: str) -> bool:
+    """Whether a name is text: a pickle may hold half of a character."""
+    return not any("\ud800" <= each <= "\udfff" for each in name)
+
+
 def misfit(name: object, value: object) -> str | None:
     """Why an entry of a state dict cannot be used."""
-    if not isinstance(name, str):
+    if not isinstance(name, str) or not encodable(name):
         return f"expected names of tensors, found {name!r:.80}"
     if not isinstance(value, torch.Tensor):
         return f"{name!r:.120} is no tensor but an object of the type {type(value).__name__}"

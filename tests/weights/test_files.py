@@ -211,3 +211,23 @@ def test_a_new_file_has_the_usual_rights(tmp_path: Path) -> None:
 def test_a_file_system_that_refuses(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="cannot be written"):
         place(tmp_path / "missing" / "w.pt", lambda draft: None)
+
+
+@pytest.mark.parametrize(
+    ("shape", "body"), [([1] * 100, bytes(4)), ([2**62, 0], b""), ([0, 2**62, 4], b"")]
+)
+def test_shapes_that_no_array_has(tmp_path: Path, shape: list[int], body: bytes) -> None:
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(crafted({"a": entry("F32", shape, 0, len(body))}, body))
+    with pytest.raises(WeightsError, match="not a safetensors file, or a damaged one"):
+        read_safetensors(path)
+
+
+def test_a_file_larger_than_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_large(_: Path) -> bytes:
+        raise MemoryError
+
+    monkeypatch.setattr(Path, "read_bytes", too_large)
+    (tmp_path / "w.safetensors").touch()
+    with pytest.raises(WeightsError, match="does not fit into memory"):
+        read_safetensors(tmp_path / "w.safetensors")

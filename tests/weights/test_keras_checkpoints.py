@@ -182,6 +182,30 @@ def _round(file: Any) -> None:
     file["layers/dense/again"] = file["layers"]
 
 
+def _forked(file: Any) -> None:
+    group = file.create_group("layers/leaf")
+    for level in range(13):
+        above = file.create_group(f"layers/level{level}")
+        for number in range(10):
+            above[str(number)] = group
+        group = above
+
+
+def _chunk(file: Any) -> None:
+    del file["layers/dense/vars/1"]
+    made = {"maxshape": (None,), "chunks": (2**26,), "compression": "gzip"}
+    file["layers/dense/vars"].create_dataset("1", shape=(400,), dtype="f4", **made)[:] = 1
+
+
+def _wide(file: Any) -> None:
+    del file["layers/dense/vars/1"]
+    file["layers/dense/vars"]["1"] = np.zeros(400, np.longdouble)
+
+
+def _no_text(file: Any) -> None:
+    file["layers/dense/vars"].attrs["name"] = b"\xff\xfe"
+
+
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
@@ -190,7 +214,11 @@ def _round(file: Any) -> None:
         (_huge, "would grow"),
         (_many, "would grow"),
         (_twice, "two tensors have the name"),
-        (_round, "nested too deeply"),
+        (_round, "in two places"),
+        (_forked, "in two places"),
+        (_chunk, "would grow"),
+        (_wide, "found float128"),
+        (_no_text, "not a Keras file"),
     ],
 )
 def test_hostile_files_are_refused(
