@@ -30,7 +30,7 @@ VERSIONS := pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo install fuzz test test-fast test-slow test-full-size test-gpu test-wheel check format generate goldens docs \
+.PHONY: help demo install fuzz test test-fast test-slow test-exhaustive test-gpu test-wheel check format generate goldens docs \
 	verify bench clean
 
 help: ## List the targets.
@@ -49,10 +49,10 @@ test-fast: $(TOOLS) ## The tests that need no framework.
 	$(PYTEST) -m "not slow and not parity"
 
 test-slow: $(FRAMEWORKS) $(MXNET) $(JULIA) $(TOOLS) ## The slow tests: all that runs in Julia, larger networks.
-	ARCHSPEC_REQUIRE_BACKENDS=$(BACKENDS) $(PYTEST) -m "slow and not full_size"
+	ARCHSPEC_REQUIRE_BACKENDS=$(BACKENDS) $(PYTEST) -m "slow and not exhaustive"
 
-test-full-size: $(FRAMEWORKS) $(MXNET) $(TOOLS) ## Every network at full size in every framework: half an hour.
-	ARCHSPEC_REQUIRE_BACKENDS=$(BACKENDS) $(PYTEST) -n 1 -m full_size
+test-exhaustive: $(FRAMEWORKS) $(MXNET) $(TOOLS) ## Full sizes, every pair of forms of weights: an hour.
+	ARCHSPEC_REQUIRE_BACKENDS=$(BACKENDS) $(PYTEST) -n 1 -m exhaustive
 
 test-gpu: $(FRAMEWORKS) $(TOOLS) ## Only the tests that need a GPU; they skip without one.
 	$(PY) -m pytest -m gpu

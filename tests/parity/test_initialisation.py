@@ -31,7 +31,7 @@ CASES: list[Any] = [
 CASES += [SPECS / "lenet.yaml"]
 # AlexNet and the networks at 224x224 differ from these in size, not in what is initialised.
 CASES += [
-    pytest.param(SPECS / f"{name}.yaml", marks=pytest.mark.slow)
+    pytest.param(SPECS / f"{name}.yaml", marks=[pytest.mark.slow, pytest.mark.exhaustive])
     for name in ("googlenet", "resnet18")
 ]
 

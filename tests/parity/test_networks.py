@@ -73,7 +73,7 @@ def test_small(
 
 @pytest.mark.parity
 @pytest.mark.slow
-@pytest.mark.full_size
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize("name", NAMES)
 def test_full_size(

@@ -59,6 +59,7 @@ def test_there_and_back(
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("first", "second"), list(product(FORMS, FORMS)), ids=str)
 def test_every_pair(
     first: tuple[str, str],
