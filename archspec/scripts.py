@@ -43,6 +43,7 @@ def run_script(
     arguments: Sequence[str],
     file: str,
     refused: type[ArchspecError] = BackendError,
+    seconds: float | None = None,
 ) -> None:
     """Run a script of a backend to its end.
 
@@ -52,19 +53,26 @@ def run_script(
         arguments: what it is given.
         file: what to call the file that it works on, in errors.
         refused: what is raised where the file cannot be used.
+        seconds: after which the file counts as one that comes to no end; None for no limit.
 
     Raises:
-        ArchspecError: of the class ``refused``, if the script says what is wrong with the file.
+        ArchspecError: of the class ``refused``, if the script says what is wrong with the file, or
+            does not end in time.
         BackendError: if the script fails.
     """
     # With -P no file beside the script or in the current folder passes for a package.
-    finished = subprocess.run(
-        [*backend.command(), "-P", str(script.absolute()), *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-        check=False,
-    )
+    try:
+        finished = subprocess.run(
+            [*backend.command(), "-P", str(script.absolute()), *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+            check=False,
+            timeout=seconds,
+        )
+    except subprocess.TimeoutExpired:
+        problem = f"reading it came to no end in {seconds:.0f} s: it is damaged, or made to do so"
+        raise refused(problem, path=file) from None
     if finished.returncode == 0:
         return
     if finished.returncode == _REFUSED:

@@ -188,7 +188,7 @@ def _lines(items: list[_Item], before: str, indent: int, after: int = 0) -> list
     fits = indent + len(whole) + after <= LINE_LENGTH
     if not groups or (not broken and fits):
         return [whole]
-    if not broken and (choice := _choice(items)):
+    if choice := _choice(items):
         first, *others = choice
         lines = _lines(first, before, indent)
         for each in others:

@@ -22,6 +22,10 @@ from archspec.scripts import require_installed, run_script
 from archspec.weights.files import Array, Contents, read_safetensors, write_safetensors
 from archspec.weights.storage import require_file
 
+# How long reading may take: seconds, and bytes a second. A damaged file may come to no end.
+_PATIENCE = 120.0
+_SLOWEST = 2.0**22
+
 
 def require_script(backend: Backend) -> None:
     """Refuse a backend that cannot read or write its checkpoints here.
@@ -46,7 +50,8 @@ def read_checkpoint(backend: Backend, path: Path, model: Model) -> Contents:
     with TemporaryDirectory(prefix="archspec-") as folder:
         weights = Path(folder, "weights.safetensors")
         arguments = ["read", str(path.absolute()), str(weights), *_module(backend, model, folder)]
-        run_script(backend, backend.checkpoint, arguments, str(path), WeightsError)
+        seconds = _PATIENCE + path.stat().st_size / _SLOWEST
+        run_script(backend, backend.checkpoint, arguments, str(path), WeightsError, seconds)
         return read_safetensors(weights, str(path))
 
 

@@ -3,8 +3,9 @@
 # `request.json` and `tensors.safetensors`; see archspec_runner/protocol.py for what is in them and
 # in the answer.
 #
-# Flux is needed, and SpecialFunctions for a network with the exact GELU. Weights come under the names of the fields that hold them, such as
-# `b3.inception1.b2.conv1.weight`, with their dimensions in Julia's order.
+# Flux is needed, and SpecialFunctions for a network with the exact GELU. Weights come under the
+# names of the fields that hold them, such as `b3.inception1.b2.conv1.weight`, with their dimensions
+# in Julia's order.
 
 const PROTOCOL = 1
 

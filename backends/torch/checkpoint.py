@@ -10,6 +10,7 @@ import os
 import pickle
 import re
 import sys
+import zipfile
 from typing import Any, NoReturn
 
 import torch
@@ -33,6 +34,7 @@ def read(source: str, target: str) -> None:
     Takes a state dict, or a mapping that has one under ``state_dict`` or ``model``.
     """
     try:
+        refuse_compressed(source)
         loaded = torch.load(source, map_location="cpu", weights_only=True)
     except Exception as error:
         refuse_unreadable(error)
@@ -48,6 +50,19 @@ def read(source: str, target: str) -> None:
     save_file(
         {name: tensor.detach().contiguous().clone() for name, tensor in state.items()}, target
     )
+
+
+def refuse_compressed(source: str) -> None:
+    """End where a few bytes may become many: PyTorch itself compresses nothing."""
+    if not zipfile.is_zipfile(source):
+        return
+    with zipfile.ZipFile(source) as archive:
+        packed = [each for each in archive.infolist() if each.compress_type != zipfile.ZIP_STORED]
+        unpacked = sum(each.file_size for each in archive.infolist())
+    if packed:
+        refuse(f"`{packed[0].filename}` in it is compressed, which PyTorch does not do")
+    if unpacked > 2 * os.path.getsize(source) + 2**20:
+        refuse(f"its parts claim {unpacked} bytes, far more than the file has")
 
 
 def refuse_unreadable(error: Exception) -> NoReturn:

@@ -18,35 +18,41 @@ export alexnet
 normal(std) = (sizes...) -> Float32(std) .* randn(Float32, sizes...)
 
 """
-A layer whose kernel starts as all in this network.
+    conv(args...; kwargs...)
+
+`Conv` with the initialisation of this network's kernels.
 """
 conv(args...; kwargs...) = Conv(args...; init = normal(0.01), kwargs...)
 
 """
-A layer whose kernel starts as all in this network.
+    dense(args...; kwargs...)
+
+`Dense` with the initialisation of this network's kernels.
 """
 dense(args...; kwargs...) = Dense(args...; init = normal(0.01), kwargs...)
 
 """
-AlexNet in one tower (Krizhevsky 2014), without local response normalisation.
+    alexnet(; num_classes = 1000)
+
+Build the network that this module describes, with new weights.
 """
 alexnet(; num_classes = 1000) = Chain(
     features = Chain(
         conv1 = conv((11, 11), 3 => 64, relu; stride = 4, pad = 2),
         max_pool1 = MaxPool((3, 3); stride = 2),
-        conv2 = conv((5, 5), 64 => 192, relu; pad = 2, bias = fill(1.0f0, 192)),
+        conv2 = conv((5, 5), 64 => 192, relu; pad = 2, bias = ones(Float32, 192)),
         max_pool2 = MaxPool((3, 3); stride = 2),
         conv3 = conv((3, 3), 192 => 384, relu; pad = 1),
-        conv4 = conv((3, 3), 384 => 256, relu; pad = 1, bias = fill(1.0f0, 256)),
-        conv5 = conv((3, 3), 256 => 256, relu; pad = 1, bias = fill(1.0f0, 256)),
+        conv4 = conv((3, 3), 384 => 256, relu; pad = 1, bias = ones(Float32, 256)),
+        conv5 = conv((3, 3), 256 => 256, relu; pad = 1, bias = ones(Float32, 256)),
         max_pool3 = MaxPool((3, 3); stride = 2),
         flatten1 = Flux.flatten,
     ), # 9216
     classifier = Chain(
         dropout1 = Dropout(0.5),
-        dense1 = dense(9216, 4096, relu; bias = fill(1.0f0, 4096)),
+        dense1 = dense(9216, 4096, relu; bias = ones(Float32, 4096)),
         dropout2 = Dropout(0.5),
-        dense2 = dense(4096, 4096, relu; bias = fill(1.0f0, 4096)),
+        dense2 = dense(4096, 4096, relu; bias = ones(Float32, 4096)),
         dense3 = dense(4096, num_classes),
     ), # 1000
 )

@@ -15,11 +15,15 @@ using Flux
 export googlenet
 
 """
+    cat_channels(xs...)
+
 Arrays one after the other along their channels.
 """
 cat_channels(xs...) = cat(xs...; dims = ndims(first(xs)) - 1)
 
 """
+    inception(in_channels, c1, c2, c3, c4)
+
 Four parallel branches over one input, concatenated along the channels.
 """
 inception(in_channels, c1, c2, c3, c4) = Parallel(
@@ -40,7 +44,9 @@ inception(in_channels, c1, c2, c3, c4) = Parallel(
 )
 
 """
-GoogLeNet as in Dive into Deep Learning 8.4, without auxiliary classifiers.
+    googlenet(; num_classes = 10)
+
+Build the network that this module describes, with new weights.
 """
 googlenet(; num_classes = 10) = Chain(
     b1 = Chain(

@@ -20,6 +20,8 @@ export googlenet_bn
 const eps_keyword = hasmethod(BatchNorm, Tuple{Int, typeof(identity)}, (:eps,)) ? :eps : :ϵ
 
 """
+    batch_norm(channels, activation = identity)
+
 Batch normalisation as everywhere in this network.
 """
 function batch_norm(channels, activation = identity)
@@ -27,21 +29,29 @@ function batch_norm(channels, activation = identity)
 end
 
 """
+    cat_channels(xs...)
+
 Arrays one after the other along their channels.
 """
 cat_channels(xs...) = cat(xs...; dims = ndims(first(xs)) - 1)
 
 """
-A layer whose kernel starts as all in this network.
+    conv(args...; kwargs...)
+
+`Conv` with the initialisation of this network's kernels.
 """
 conv(args...; kwargs...) = Conv(args...; init = Flux.kaiming_normal, kwargs...)
 
 """
-A layer whose kernel starts as all in this network.
+    dense(args...; kwargs...)
+
+`Dense` with the initialisation of this network's kernels.
 """
 dense(args...; kwargs...) = Dense(args...; init = Flux.kaiming_normal, kwargs...)
 
 """
+    conv_unit(in_channels, out, kernel; stride = 1, padding = 0)
+
 A convolution without bias, batch normalisation and the activation.
 """
 conv_unit(in_channels, out, kernel; stride = 1, padding = 0) = Chain(
@@ -52,6 +62,8 @@ conv_unit(in_channels, out, kernel; stride = 1, padding = 0) = Chain(
 )
 
 """
+    inception(in_channels, c1, c3, c5, pool)
+
 Four parallel branches over one input, concatenated along the channels.
 """
 inception(in_channels, c1, c3, c5, pool) = Parallel(
@@ -72,6 +84,8 @@ inception(in_channels, c1, c3, c5, pool) = Parallel(
 )
 
 """
+    aux_head(in_channels, classes)
+
 An auxiliary classifier, which helps the lower layers to learn.
 """
 aux_head(in_channels, classes) = Chain(
@@ -83,11 +97,7 @@ aux_head(in_channels, classes) = Chain(
     dense2 = dense(1024, classes),
 )
 
-"""
-GoogLeNet with batch normalisation after every convolution, in place of its bias and of
-local response normalisation.
-"""
-Base.@kwdef struct Network{L1, L2, L3, L4, L5, L6, L7, L8, L9, L10, L11}
+Base.@kwdef struct Network{L1, L2, L3, L4, L5, L6, L7, L8, L9, L10}
     conv1::L1
     conv2::L2
     inception3::L3
@@ -98,9 +108,14 @@ Base.@kwdef struct Network{L1, L2, L3, L4, L5, L6, L7, L8, L9, L10, L11}
     head::L8
     aux1::L9
     aux2::L10
-    aux_heads::L11
+    aux_heads::Bool
 end
 
+"""
+    googlenet_bn(; num_classes = 1000, aux_heads = false)
+
+Build the network that this module describes, with new weights.
+"""
 googlenet_bn(; num_classes = 1000, aux_heads = false) = Network(;
     conv1 = Chain(
         conv_unit1 = conv_unit(3, 64, 7; stride = 2, padding = 3),

@@ -18,11 +18,15 @@ using Flux
 export googlenet_paper
 
 """
+    cat_channels(xs...)
+
 Arrays one after the other along their channels.
 """
 cat_channels(xs...) = cat(xs...; dims = ndims(first(xs)) - 1)
 
 """
+    local_response_norm(n; alpha, beta, k)
+
 A layer that divides each value by a power of the mean square of its neighbours among the
 channels.
 """
@@ -39,16 +43,22 @@ end
 lecun_uniform(sizes...) = Flux.kaiming_uniform(sizes...; gain = 1)
 
 """
-A layer whose kernel starts as all in this network.
+    conv(args...; kwargs...)
+
+`Conv` with the initialisation of this network's kernels.
 """
 conv(args...; kwargs...) = Conv(args...; init = lecun_uniform, kwargs...)
 
 """
-A layer whose kernel starts as all in this network.
+    dense(args...; kwargs...)
+
+`Dense` with the initialisation of this network's kernels.
 """
 dense(args...; kwargs...) = Dense(args...; init = lecun_uniform, kwargs...)
 
 """
+    conv_unit(in_channels, out, kernel; stride = 1, padding = 0)
+
 A convolution and its activation.
 """
 conv_unit(in_channels, out, kernel; stride = 1, padding = 0) = Chain(
@@ -63,6 +73,8 @@ conv_unit(in_channels, out, kernel; stride = 1, padding = 0) = Chain(
 )
 
 """
+    inception(in_channels, c1, c3, c5, pool)
+
 Four parallel branches over one input, concatenated along the channels.
 """
 inception(in_channels, c1, c3, c5, pool) = Parallel(
@@ -83,6 +95,8 @@ inception(in_channels, c1, c3, c5, pool) = Parallel(
 )
 
 """
+    aux_head(in_channels, classes)
+
 An auxiliary classifier, which helps the lower layers to learn.
 """
 aux_head(in_channels, classes) = Chain(
@@ -94,12 +108,7 @@ aux_head(in_channels, classes) = Chain(
     dense2 = dense(1024, classes),
 )
 
-"""
-GoogLeNet as in Szegedy et al. 2014, table 1, with local response normalisation, dropout
-and two auxiliary classifiers; what the paper leaves open is as in Caffe's
-bvlc_googlenet.
-"""
-Base.@kwdef struct Network{L1, L2, L3, L4, L5, L6, L7, L8, L9, L10, L11}
+Base.@kwdef struct Network{L1, L2, L3, L4, L5, L6, L7, L8, L9, L10}
     conv1::L1
     conv2::L2
     inception3::L3
@@ -110,9 +119,14 @@ Base.@kwdef struct Network{L1, L2, L3, L4, L5, L6, L7, L8, L9, L10, L11}
     head::L8
     aux1::L9
     aux2::L10
-    aux_heads::L11
+    aux_heads::Bool
 end
 
+"""
+    googlenet_paper(; num_classes = 1000, aux_heads = false)
+
+Build the network that this module describes, with new weights.
+"""
 googlenet_paper(; num_classes = 1000, aux_heads = false) = Network(;
     conv1 = Chain(
         conv_unit1 = conv_unit(3, 64, 7; stride = 2, padding = 3),

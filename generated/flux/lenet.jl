@@ -16,7 +16,9 @@ using Flux
 export lenet
 
 """
-LeNet-5 as in Dive into Deep Learning 7.6, with sigmoids and average pools.
+    lenet(; num_classes = 10)
+
+Build the network that this module describes, with new weights.
 """
 lenet(; num_classes = 10) = Chain(
     features = Chain(

@@ -18,6 +18,8 @@ export resnet18
 const eps_keyword = hasmethod(BatchNorm, Tuple{Int, typeof(identity)}, (:eps,)) ? :eps : :ϵ
 
 """
+    batch_norm(channels, activation = identity)
+
 Batch normalisation as everywhere in this network.
 """
 function batch_norm(channels, activation = identity)
@@ -25,16 +27,22 @@ function batch_norm(channels, activation = identity)
 end
 
 """
-A layer whose kernel starts as all in this network.
+    conv(args...; kwargs...)
+
+`Conv` with the initialisation of this network's kernels.
 """
 conv(args...; kwargs...) = Conv(args...; init = Flux.kaiming_normal, kwargs...)
 
 """
-A layer whose kernel starts as all in this network.
+    dense(args...; kwargs...)
+
+`Dense` with the initialisation of this network's kernels.
 """
 dense(args...; kwargs...) = Dense(args...; init = Flux.kaiming_normal, kwargs...)
 
 """
+    basic_block(in_channels, out; stride = 1)
+
 Two 3x3 convolutions around which the input is added, projected where its shape differs.
 """
 basic_block(in_channels, out; stride = 1) = Chain(
@@ -48,16 +56,20 @@ basic_block(in_channels, out; stride = 1) = Chain(
             conv2 = conv((3, 3), out => out; pad = 1, bias = false),
             batch_norm2 = batch_norm(out),
         ),
-        shortcut = stride != 1 || in_channels != out ? Chain(
-            conv1 = conv((1, 1), in_channels => out; stride = stride, bias = false),
-            batch_norm1 = batch_norm(out),
-        ) : identity,
+        shortcut = stride != 1 || in_channels != out ?
+            Chain(
+                conv1 = conv((1, 1), in_channels => out; stride = stride, bias = false),
+                batch_norm1 = batch_norm(out),
+            ) :
+            identity,
     ),
     relu1 = x -> relu.(x),
 )
 
 """
-ResNet-18, the residual network with basic blocks.
+    resnet18(; num_classes = 1000)
+
+Build the network that this module describes, with new weights.
 """
 resnet18(; num_classes = 1000) = Chain(
     stem = Chain(

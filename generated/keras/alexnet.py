@@ -16,13 +16,15 @@ from keras import initializers, layers
 
 
 def conv2d(*args: Any, **kwargs: Any) -> layers.Layer:
-    """Conv2D with an initializer of its own: a shared one repeats itself."""
+    """Conv2D with an initializer made for each layer."""
+    # One shared instance draws the same values each time.
     kwargs.setdefault("kernel_initializer", initializers.RandomNormal(stddev=0.01))
     return layers.Conv2D(*args, **kwargs)
 
 
 def dense(*args: Any, **kwargs: Any) -> layers.Layer:
-    """Dense with an initializer of its own: a shared one repeats itself."""
+    """Dense with an initializer made for each layer."""
+    # One shared instance draws the same values each time.
     kwargs.setdefault("kernel_initializer", initializers.RandomNormal(stddev=0.01))
     return layers.Dense(*args, **kwargs)
 
@@ -52,6 +54,7 @@ def AlexNet(num_classes: int = 1000) -> keras.Model:
     )
     x = layers.ReLU(name="features_relu5")(x)
     x = layers.MaxPooling2D(3, strides=2, name="features_max_pool3")(x)
+    # In the order C, H, W as in PyTorch.
     x = layers.Permute((3, 1, 2), name="features_flatten1_permute")(x)
     x = layers.Flatten(name="features_flatten1")(x)
 

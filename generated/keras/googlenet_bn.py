@@ -19,7 +19,8 @@ from keras import KerasTensor, initializers, layers, ops
 
 
 def conv2d(*args: Any, **kwargs: Any) -> layers.Layer:
-    """Conv2D with an initializer of its own: a shared one repeats itself."""
+    """Conv2D with an initializer made for each layer."""
+    # One shared instance draws the same values each time.
     kwargs.setdefault(
         "kernel_initializer",
         initializers.VarianceScaling(2.0, "fan_in", "untruncated_normal"),
@@ -28,7 +29,8 @@ def conv2d(*args: Any, **kwargs: Any) -> layers.Layer:
 
 
 def dense(*args: Any, **kwargs: Any) -> layers.Layer:
-    """Dense with an initializer of its own: a shared one repeats itself."""
+    """Dense with an initializer made for each layer."""
+    # One shared instance draws the same values each time.
     kwargs.setdefault(
         "kernel_initializer",
         initializers.VarianceScaling(2.0, "fan_in", "untruncated_normal"),
@@ -102,6 +104,7 @@ def aux_head(x: KerasTensor, classes: int, *, name: str) -> KerasTensor:
     """An auxiliary classifier, which helps the lower layers to learn."""
     x = layers.AveragePooling2D(5, strides=3, name=f"{name}_avg_pool1")(x)
     x = conv_unit(x, 128, 1, name=f"{name}_conv_unit1")
+    # In the order C, H, W as in PyTorch.
     x = layers.Permute((3, 1, 2), name=f"{name}_flatten1_permute")(x)
     x = layers.Flatten(name=f"{name}_flatten1")(x)
     x = dense(1024, name=f"{name}_dense1")(x)
@@ -165,10 +168,8 @@ def GoogLeNetBN(num_classes: int = 1000, aux_heads: bool = False) -> keras.Model
     outputs = {"logits": x}
     if aux_heads:
         # aux1 -> 1000
-        aux1 = aux_head(inception4a, num_classes, name="aux1_aux_head1")
-        outputs["aux1"] = aux1
+        outputs["aux1"] = aux_head(inception4a, num_classes, name="aux1_aux_head1")
 
         # aux2 -> 1000
-        aux2 = aux_head(inception4d, num_classes, name="aux2_aux_head1")
-        outputs["aux2"] = aux2
+        outputs["aux2"] = aux_head(inception4d, num_classes, name="aux2_aux_head1")
     return keras.Model(inputs, outputs, name="GoogLeNetBN")

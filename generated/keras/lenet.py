@@ -29,6 +29,7 @@ def LeNet(num_classes: int = 10) -> keras.Model:
     x = conv2d(16, 5, padding="valid", name="features_conv2")(x)
     x = layers.Activation("sigmoid", name="features_sigmoid2")(x)
     x = layers.AveragePooling2D(2, strides=2, name="features_avg_pool2")(x)
+    # In the order C, H, W as in PyTorch.
     x = layers.Permute((3, 1, 2), name="features_flatten1_permute")(x)
     x = layers.Flatten(name="features_flatten1")(x)
 

@@ -210,10 +210,8 @@ class GoogLeNetPaper(nnx.Module):
         outputs = {"logits": x}
         if self.aux_heads:
             # aux1 -> 1000
-            aux1 = self.aux1_aux_head1(inception4a)
-            outputs["aux1"] = aux1
+            outputs["aux1"] = self.aux1_aux_head1(inception4a)
 
             # aux2 -> 1000
-            aux2 = self.aux2_aux_head1(inception4d)
-            outputs["aux2"] = aux2
+            outputs["aux2"] = self.aux2_aux_head1(inception4d)
         return outputs

@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import pytest
@@ -189,6 +190,18 @@ def test_damaged_torch_files(torch: Any, tiny: Model, tmp_path: Path, data: byte
     assert "not a PyTorch checkpoint" in refusal(tiny, "torch", tmp_path / "bad.pt")
 
 
+def test_a_compressed_torch_file_is_not_unpacked(
+    torch: Any, tiny: Model, checkpoint: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "bomb.pt"
+    with ZipFile(checkpoint) as stored, ZipFile(path, "w", ZIP_DEFLATED) as packed:
+        for each in stored.infolist():
+            packed.writestr(each.filename, stored.read(each))
+    # PyTorch itself would read it.
+    assert torch.load(path, weights_only=True)
+    assert "is compressed, which PyTorch does not do" in refusal(tiny, "torch", path)
+
+
 def test_a_cut_off_torch_file(tiny: Model, checkpoint: Path) -> None:
     data = checkpoint.read_bytes()
     for length in (100, len(data) // 2, len(data) - 1):
@@ -254,7 +267,7 @@ def test_flax_parameters_alone(flax: None, googlenet: Model, tmp_path: Path) -> 
         (b"\x81\xa1a\x01", "'a' is no tensor but an object of the type int"),
         (b"\x82\xa1a\x01\xa1a\x01", "has a name twice"),
         (b"\x81\x01\x01", "not a Flax msgpack file"),
-        (b"\x81\xa1a\xc7\x1c\x01\x93\x90\xa8float128\xc4\x10" + bytes(16), "found float128"),
+        (b"\x81\xa1a\xc7\x1d\x01\x93\x90\xa8float128\xc4\x10" + bytes(16), "found float128"),
         (b"\x81\xa1a" * 5000 + b"\x01", "not a Flax msgpack file"),
         (b"\x82\xa3a/b\x80\xa1a\x81\xa1b\x01", "'a/b' is no tensor"),
         (b"\xdf\xff\xff\xff\xff", "not a Flax msgpack file"),

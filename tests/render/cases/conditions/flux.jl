@@ -17,6 +17,8 @@ export conditional
 const eps_keyword = hasmethod(BatchNorm, Tuple{Int, typeof(identity)}, (:eps,)) ? :eps : :ϵ
 
 """
+    batch_norm(channels, activation = identity; eps, momentum)
+
 Batch normalisation, in whatever version of Flux.
 """
 function batch_norm(channels, activation = identity; eps, momentum)
@@ -24,16 +26,22 @@ function batch_norm(channels, activation = identity; eps, momentum)
 end
 
 """
-A layer whose kernel starts as all in this network.
+    conv(args...; kwargs...)
+
+`Conv` with the initialisation of this network's kernels.
 """
 conv(args...; kwargs...) = Conv(args...; init = Flux.kaiming_normal, kwargs...)
 
 """
-A layer whose kernel starts as all in this network.
+    dense(args...; kwargs...)
+
+`Dense` with the initialisation of this network's kernels.
 """
 dense(args...; kwargs...) = Dense(args...; init = Flux.kaiming_normal, kwargs...)
 
 """
+    unit(in_channels, out; norm = true, stride = 1)
+
 Normalised or not, with a projection only where it is needed.
 """
 unit(in_channels, out; norm = true, stride = 1) = Chain(
@@ -58,7 +66,9 @@ unit(in_channels, out; norm = true, stride = 1) = Chain(
 )
 
 """
-Layers and branches that are there under a condition.
+    conditional(; classes = 5, use_dropout = true)
+
+Build the network that this module describes, with new weights.
 """
 conditional(; classes = 5, use_dropout = true) = Chain(
     body = Chain(

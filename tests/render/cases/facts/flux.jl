@@ -15,6 +15,8 @@ using Flux
 export sized
 
 """
+    unpadded_mean_pool(window; stride, pad)
+
 A layer that gives the mean of the elements of each window that are not padding.
 """
 function unpadded_mean_pool(window; stride, pad)
@@ -23,16 +25,22 @@ function unpadded_mean_pool(window; stride, pad)
 end
 
 """
-A layer whose kernel starts as all in this network.
+    conv(args...; kwargs...)
+
+`Conv` with the initialisation of this network's kernels.
 """
 conv(args...; kwargs...) = Conv(args...; init = Flux.kaiming_normal, kwargs...)
 
 """
-A layer whose kernel starts as all in this network.
+    dense(args...; kwargs...)
+
+`Dense` with the initialisation of this network's kernels.
 """
 dense(args...; kwargs...) = Dense(args...; init = Flux.kaiming_normal, kwargs...)
 
 """
+    halve(in_channels, out)
+
 Pads depend on whether the size is even.
 """
 halve(in_channels, out) = Chain(
@@ -41,23 +49,20 @@ halve(in_channels, out) = Chain(
 )
 
 """
+    outer(in_channels, out, avg_pool1_padding)
+
 Passes on what the inner block must know.
 """
 outer(in_channels, out, avg_pool1_padding) = Chain(
     halve1 = halve(in_channels, out),
     avg_pool1 = unpadded_mean_pool(
-        (2, 2);
-        stride = 2,
-        pad = (
-            avg_pool1_padding[2][1],
-            avg_pool1_padding[2][2],
-            avg_pool1_padding[1][1],
-            avg_pool1_padding[1][2],
-        ),
+        (2, 2); stride = 2, pad = (avg_pool1_padding[2]..., avg_pool1_padding[1]...)
     ),
 )
 
 """
+    head(in_channels, classes, flatten1_positions)
+
 The features of a flattened image.
 """
 head(in_channels, classes, flatten1_positions) = Chain(
@@ -65,15 +70,17 @@ head(in_channels, classes, flatten1_positions) = Chain(
     dense1 = dense(in_channels * flatten1_positions, classes),
 )
 
-"""
-Blocks whose code depends on the size of the input, at several sizes.
-"""
 Base.@kwdef struct Network{L1, L2, L3}
     a::L1
     small::L2
     large::L3
 end
 
+"""
+    sized()
+
+Build the network that this module describes, with new weights.
+"""
 sized() = Network(;
     a = Chain(outer1 = outer(3, 4, ((0, 0), (0, 1)))),
     small = Chain(

@@ -16,7 +16,8 @@ from keras import KerasTensor, initializers, layers, ops
 
 
 def conv2d(*args: Any, **kwargs: Any) -> layers.Layer:
-    """Conv2D with an initializer of its own: a shared one repeats itself."""
+    """Conv2D with an initializer made for each layer."""
+    # One shared instance draws the same values each time.
     kwargs.setdefault(
         "kernel_initializer",
         initializers.VarianceScaling(2.0, "fan_in", "untruncated_normal"),
@@ -25,7 +26,8 @@ def conv2d(*args: Any, **kwargs: Any) -> layers.Layer:
 
 
 def dense(*args: Any, **kwargs: Any) -> layers.Layer:
-    """Dense with an initializer of its own: a shared one repeats itself."""
+    """Dense with an initializer made for each layer."""
+    # One shared instance draws the same values each time.
     kwargs.setdefault(
         "kernel_initializer",
         initializers.VarianceScaling(2.0, "fan_in", "untruncated_normal"),
@@ -90,6 +92,7 @@ def outer(
 
 def head(x: KerasTensor, classes: int, *, name: str) -> KerasTensor:
     """The features of a flattened image."""
+    # In the order C, H, W as in PyTorch.
     x = layers.Permute((3, 1, 2), name=f"{name}_flatten1_permute")(x)
     x = layers.Flatten(name=f"{name}_flatten1")(x)
     return dense(classes, name=f"{name}_dense1")(x)

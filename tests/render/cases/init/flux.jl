@@ -18,6 +18,8 @@ uniform(bound) = (sizes...) -> Float32(bound) .* (2 .* rand(Float32, sizes...) .
 lecun_normal(sizes...) = Flux.kaiming_normal(sizes...; gain = 1)
 
 """
+    truncated_normal(std)
+
 Normal, cut at two standard deviations.
 """
 function truncated_normal(std)
@@ -29,21 +31,29 @@ lecun_uniform(sizes...) = Flux.kaiming_uniform(sizes...; gain = 1)
 normal(std) = (sizes...) -> Float32(std) .* randn(Float32, sizes...)
 
 """
-A layer whose kernel starts as all in this network.
+    conv(args...; kwargs...)
+
+`Conv` with the initialisation of this network's kernels.
 """
 conv(args...; kwargs...) = Conv(args...; init = normal(0.05), kwargs...)
 
 """
-A layer whose kernel starts as all in this network.
+    conv_transpose(args...; kwargs...)
+
+`ConvTranspose` with the initialisation of this network's kernels.
 """
 conv_transpose(args...; kwargs...) = ConvTranspose(args...; init = normal(0.05), kwargs...)
 
 """
-A layer whose kernel starts as all in this network.
+    dense(args...; kwargs...)
+
+`Dense` with the initialisation of this network's kernels.
 """
 dense(args...; kwargs...) = Dense(args...; init = normal(0.05), kwargs...)
 
 """
+    unit(in_channels, n, wide)
+
 A layer of its own kind inside a block.
 """
 unit(in_channels, n, wide) = Chain(
@@ -51,11 +61,13 @@ unit(in_channels, n, wide) = Chain(
     conv2 = wide ?
         conv((1, 1), 5 => 5; bias = fill(0.1f0, 5), init = uniform(0.2)) :
         identity,
-    conv3 = Chain((conv((1, 1), 5 => 5; bias = fill(1.0f0, 5)) for _ in 1:n)...),
+    conv3 = Chain((conv((1, 1), 5 => 5; bias = ones(Float32, 5)) for _ in 1:n)...),
 )
 
 """
-Every way to start a tensor.
+    starting()
+
+Build the network that this module describes, with new weights.
 """
 starting() = Chain(
     body = Chain(

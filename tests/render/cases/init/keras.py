@@ -14,21 +14,24 @@ from keras import KerasTensor, initializers, layers
 
 
 def conv2d(*args: Any, **kwargs: Any) -> layers.Layer:
-    """Conv2D with an initializer of its own: a shared one repeats itself."""
+    """Conv2D with an initializer made for each layer."""
+    # One shared instance draws the same values each time.
     kwargs.setdefault("kernel_initializer", initializers.RandomNormal(stddev=0.05))
     kwargs.setdefault("bias_initializer", initializers.Constant(0.1))
     return layers.Conv2D(*args, **kwargs)
 
 
 def conv_transpose2d(*args: Any, **kwargs: Any) -> layers.Layer:
-    """Conv2DTranspose with an initializer of its own: a shared one repeats itself."""
+    """Conv2DTranspose with an initializer made for each layer."""
+    # One shared instance draws the same values each time.
     kwargs.setdefault("kernel_initializer", initializers.RandomNormal(stddev=0.05))
     kwargs.setdefault("bias_initializer", initializers.Constant(0.1))
     return layers.Conv2DTranspose(*args, **kwargs)
 
 
 def dense(*args: Any, **kwargs: Any) -> layers.Layer:
-    """Dense with an initializer of its own: a shared one repeats itself."""
+    """Dense with an initializer made for each layer."""
+    # One shared instance draws the same values each time.
     kwargs.setdefault("kernel_initializer", initializers.RandomNormal(stddev=0.05))
     kwargs.setdefault("bias_initializer", initializers.Constant(0.1))
     return layers.Dense(*args, **kwargs)
@@ -86,6 +89,7 @@ def Starting() -> keras.Model:
     )(x)
 
     # head -> 3
+    # In the order C, H, W as in PyTorch.
     x = layers.Permute((3, 1, 2), name="head_flatten1_permute")(x)
     x = layers.Flatten(name="head_flatten1")(x)
     outputs = dense(3, kernel_initializer="lecun_uniform", name="head_dense1")(x)

@@ -14,16 +14,22 @@ using Flux
 export nested
 
 """
+    cat_channels(xs...)
+
 Arrays one after the other along their channels.
 """
 cat_channels(xs...) = cat(xs...; dims = ndims(first(xs)) - 1)
 
 """
-A layer whose kernel starts as all in this network.
+    conv(args...; kwargs...)
+
+`Conv` with the initialisation of this network's kernels.
 """
 conv(args...; kwargs...) = Conv(args...; init = Flux.kaiming_normal, kwargs...)
 
 """
+    split(in_channels, c, d)
+
 The second branch splits in two after its first convolution.
 """
 split(in_channels, c, d) = Parallel(
@@ -41,7 +47,9 @@ split(in_channels, c, d) = Parallel(
 )
 
 """
-A branch that splits again, and a stage that is a residual.
+    nested()
+
+Build the network that this module describes, with new weights.
 """
 nested() = Chain(
     body = Chain(

@@ -17,7 +17,8 @@ from keras import KerasTensor, initializers, layers, ops
 
 
 def dense(*args: Any, **kwargs: Any) -> layers.Layer:
-    """Dense with an initializer of its own: a shared one repeats itself."""
+    """Dense with an initializer made for each layer."""
+    # One shared instance draws the same values each time.
     kwargs.setdefault(
         "kernel_initializer",
         initializers.VarianceScaling(2.0, "fan_in", "untruncated_normal"),
@@ -172,6 +173,7 @@ def Operators() -> keras.Model:
     x = BilinearUpSampling((2, 2), align_corners=True, name="moves_upsample3")(x)
     x = layers.Dropout(0.3, name="moves_dropout1")(x)
     x = layers.GlobalAveragePooling2D(keepdims=True, name="moves_global_avg_pool1")(x)
+    # In the order C, H, W as in PyTorch.
     x = layers.Permute((3, 1, 2), name="moves_flatten1_permute")(x)
     x = layers.Flatten(name="moves_flatten1")(x)
     x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name="moves_batch_norm1")(

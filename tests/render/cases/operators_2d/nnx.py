@@ -65,7 +65,7 @@ def flatten(x: Array) -> Array:
 
 
 class SpatialLayerNorm(nnx.LayerNorm):
-    """Layer normalisation over space and channels, each element with a scale of its own."""
+    """Layer normalisation over space and channels; each element has its own scale."""
 
     def __init__(
         self, shape: tuple[int, ...], *, epsilon: float, rngs: nnx.Rngs

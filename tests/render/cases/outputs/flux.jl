@@ -16,16 +16,22 @@ using Flux
 export heads
 
 """
-A layer whose kernel starts as all in this network.
+    conv(args...; kwargs...)
+
+`Conv` with the initialisation of this network's kernels.
 """
 conv(args...; kwargs...) = Conv(args...; init = Flux.kaiming_normal, kwargs...)
 
 """
-A layer whose kernel starts as all in this network.
+    dense(args...; kwargs...)
+
+`Dense` with the initialisation of this network's kernels.
 """
 dense(args...; kwargs...) = Dense(args...; init = Flux.kaiming_normal, kwargs...)
 
 """
+    head(in_channels, classes)
+
 A classifier.
 """
 head(in_channels, classes) = Chain(
@@ -35,18 +41,20 @@ head(in_channels, classes) = Chain(
     dense1 = dense(in_channels, classes),
 )
 
-"""
-Two outputs always, one that hangs on an argument, one that is a bare reference.
-"""
-Base.@kwdef struct Network{L1, L2, L3, L4, L5, L6}
+Base.@kwdef struct Network{L1, L2, L3, L4}
     low::L1
     high::L2
     scores::L3
     aux::L4
-    aux_heads::L5
-    tap::L6
+    aux_heads::Bool
+    tap::Bool
 end
 
+"""
+    heads(; aux_heads = true, tap = false)
+
+Build the network that this module describes, with new weights.
+"""
 heads(; aux_heads = true, tap = false) = Network(;
     low = Chain(conv1 = conv((3, 3), 3 => 4, relu)),
     high = Chain(conv1 = conv((3, 3), 4 => 6, relu)),

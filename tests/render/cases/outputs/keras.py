@@ -16,7 +16,8 @@ from keras import KerasTensor, initializers, layers
 
 
 def conv2d(*args: Any, **kwargs: Any) -> layers.Layer:
-    """Conv2D with an initializer of its own: a shared one repeats itself."""
+    """Conv2D with an initializer made for each layer."""
+    # One shared instance draws the same values each time.
     kwargs.setdefault(
         "kernel_initializer",
         initializers.VarianceScaling(2.0, "fan_in", "untruncated_normal"),
@@ -25,7 +26,8 @@ def conv2d(*args: Any, **kwargs: Any) -> layers.Layer:
 
 
 def dense(*args: Any, **kwargs: Any) -> layers.Layer:
-    """Dense with an initializer of its own: a shared one repeats itself."""
+    """Dense with an initializer made for each layer."""
+    # One shared instance draws the same values each time.
     kwargs.setdefault(
         "kernel_initializer",
         initializers.VarianceScaling(2.0, "fan_in", "untruncated_normal"),
@@ -59,8 +61,7 @@ def Heads(aux_heads: bool = True, tap: bool = False) -> keras.Model:
     outputs = {"scores": x, "features": high}
     if aux_heads:
         # aux -> 5
-        aux = head(low, 5, name="aux_head1")
-        outputs["aux"] = aux
+        outputs["aux"] = head(low, 5, name="aux_head1")
     if tap:
         outputs["middle"] = low
     return keras.Model(inputs, outputs, name="Heads")

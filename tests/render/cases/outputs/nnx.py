@@ -66,8 +66,7 @@ class Heads(nnx.Module):
         outputs = {"scores": x, "features": high}
         if self.aux_heads:
             # aux -> 5
-            aux = self.aux_head1(low)
-            outputs["aux"] = aux
+            outputs["aux"] = self.aux_head1(low)
         if self.tap:
             outputs["middle"] = low
         return outputs

@@ -47,7 +47,10 @@ def dilated_max_pool(
             for start, (size, span, stride) in zip(starts, steps, strict=True)
         ]
         elements.append(x[:, *slices])
-    return jnp.stack(elements).max(axis=0)
+    seen = jnp.stack(elements)
+    # Of equal elements the first has the gradient; jnp.max gives each a part of it.
+    first = seen.argmax(axis=0, keepdims=True)
+    return jnp.take_along_axis(seen, first, axis=0)[0]
 
 
 class GroupedConvTranspose(nn.Module):

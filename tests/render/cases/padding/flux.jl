@@ -14,6 +14,8 @@ using Flux
 export padded
 
 """
+    unpadded_mean_pool(window; stride, pad)
+
 A layer that gives the mean of the elements of each window that are not padding.
 """
 function unpadded_mean_pool(window; stride, pad)
@@ -22,19 +24,25 @@ function unpadded_mean_pool(window; stride, pad)
 end
 
 """
-A layer whose kernel starts as all in this network.
+    conv(args...; kwargs...)
+
+`Conv` with the initialisation of this network's kernels.
 """
 conv(args...; kwargs...) = Conv(args...; init = Flux.kaiming_normal, kwargs...)
 
 """
-A layer whose kernel starts as all in this network.
+    conv_transpose(args...; kwargs...)
+
+`ConvTranspose` with the initialisation of this network's kernels.
 """
 conv_transpose(args...; kwargs...) = ConvTranspose(
     args...; init = Flux.kaiming_normal, kwargs...
 )
 
 """
-Every way to pad.
+    padded()
+
+Build the network that this module describes, with new weights.
 """
 padded() = Chain(
     all = Chain(

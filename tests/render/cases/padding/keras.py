@@ -17,7 +17,8 @@ from keras import KerasTensor, initializers, layers, ops
 
 
 def conv2d(*args: Any, **kwargs: Any) -> layers.Layer:
-    """Conv2D with an initializer of its own: a shared one repeats itself."""
+    """Conv2D with an initializer made for each layer."""
+    # One shared instance draws the same values each time.
     kwargs.setdefault(
         "kernel_initializer",
         initializers.VarianceScaling(2.0, "fan_in", "untruncated_normal"),
@@ -26,7 +27,8 @@ def conv2d(*args: Any, **kwargs: Any) -> layers.Layer:
 
 
 def conv_transpose2d(*args: Any, **kwargs: Any) -> layers.Layer:
-    """Conv2DTranspose with an initializer of its own: a shared one repeats itself."""
+    """Conv2DTranspose with an initializer made for each layer."""
+    # One shared instance draws the same values each time.
     kwargs.setdefault(
         "kernel_initializer",
         initializers.VarianceScaling(2.0, "fan_in", "untruncated_normal"),
@@ -47,11 +49,25 @@ def max_pool2d(
     return layers.MaxPooling2D(pool_size, strides=strides, name=name)(x)
 
 
+def windows(
+    x: KerasTensor,
+    pool_size: Sequence[int],
+    strides: Sequence[int],
+    dilation_rate: Sequence[int],
+) -> list[KerasTensor]:
+    """What each place of a window sees of an image as the window slides over it."""
+    axes = zip(x.shape[1:-1], pool_size, strides, dilation_rate, strict=True)
+    places = [
+        [slice(i * d, n - (k - 1 - i) * d, s) for i in range(k)] for n, k, s, d in axes
+    ]
+    return [x[:, *each] for each in itertools.product(*places)]
+
+
 @keras.saving.register_keras_serializable()
 class SlicedMaxPooling(layers.Layer):
     """The greatest value of each window, whose elements may lie apart.
 
-    Keras has no dilated pools, and TensorFlow none of three axes for float64.
+    The framework's own pools do not take every dilation, number of axes and type.
     """
 
     def __init__(
@@ -69,8 +85,11 @@ class SlicedMaxPooling(layers.Layer):
     def call(self, inputs: KerasTensor) -> KerasTensor:
         sides = ((0, 0), *self.padding, (0, 0))
         x = ops.pad(inputs, sides, constant_values=-math.inf)
-        seen = windows(x, self.pool_size, self.strides, self.dilation_rate)
-        return ops.max(ops.stack(seen), axis=0)
+        elements = windows(x, self.pool_size, self.strides, self.dilation_rate)
+        seen = ops.stack(elements)
+        # Of equal elements the first has the gradient; ops.max gives each a part of it.
+        first = ops.argmax(seen, axis=0, keepdims=True)
+        return ops.take_along_axis(seen, first, axis=0)[0]
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -196,20 +215,6 @@ class GroupedConvTranspose(layers.Layer):
             "kernel_initializer": initializers.serialize(self.kernel_initializer),
             "bias_initializer": initializers.serialize(self.bias_initializer),
         }
-
-
-def windows(
-    x: KerasTensor,
-    pool_size: Sequence[int],
-    strides: Sequence[int],
-    dilation_rate: Sequence[int],
-) -> list[KerasTensor]:
-    """What each place of a window sees of an image as the window slides over it."""
-    axes = zip(x.shape[1:-1], pool_size, strides, dilation_rate, strict=True)
-    places = [
-        [slice(i * d, n - (k - 1 - i) * d, s) for i in range(k)] for n, k, s, d in axes
-    ]
-    return [x[:, *each] for each in itertools.product(*places)]
 
 
 def Padded() -> keras.Model:

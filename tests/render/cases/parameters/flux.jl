@@ -17,6 +17,8 @@ export parametric
 const eps_keyword = hasmethod(BatchNorm, Tuple{Int, typeof(identity)}, (:eps,)) ? :eps : :ϵ
 
 """
+    batch_norm(channels, activation = identity)
+
 Batch normalisation as everywhere in this network.
 """
 function batch_norm(channels, activation = identity)
@@ -24,11 +26,15 @@ function batch_norm(channels, activation = identity)
 end
 
 """
-A layer whose kernel starts as all in this network.
+    conv(args...; kwargs...)
+
+`Conv` with the initialisation of this network's kernels.
 """
 conv(args...; kwargs...) = Conv(args...; init = Flux.kaiming_normal, kwargs...)
 
 """
+    plain(in_channels; out, kernel = 1)
+
 A convolution.
 """
 plain(in_channels; out, kernel = 1) = Chain(
@@ -36,6 +42,8 @@ plain(in_channels; out, kernel = 1) = Chain(
 )
 
 """
+    normed(in_channels; out, kernel = 1)
+
 A convolution and batch normalisation.
 """
 normed(in_channels; out, kernel = 1) = Chain(
@@ -44,6 +52,8 @@ normed(in_channels; out, kernel = 1) = Chain(
 )
 
 """
+    unit_block(in_channels, out, unit; act = relu, pool = "none", squeeze = nothing)
+
 Any kind of convolution and any activation.
 """
 unit_block(in_channels, out, unit; act = relu, pool = "none", squeeze = nothing) = Chain(
@@ -54,7 +64,9 @@ unit_block(in_channels, out, unit; act = relu, pool = "none", squeeze = nothing)
 )
 
 """
-Activations, blocks, enumerations, lists and optional values as parameters.
+    parametric()
+
+Build the network that this module describes, with new weights.
 """
 parametric() = Chain(
     body = Chain(

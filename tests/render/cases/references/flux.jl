@@ -14,22 +14,28 @@ using Flux
 export referring
 
 """
+    cat_channels(xs...)
+
 Arrays one after the other along their channels.
 """
 cat_channels(xs...) = cat(xs...; dims = ndims(first(xs)) - 1)
 
 """
-A layer whose kernel starts as all in this network.
+    conv(args...; kwargs...)
+
+`Conv` with the initialisation of this network's kernels.
 """
 conv(args...; kwargs...) = Conv(args...; init = Flux.kaiming_normal, kwargs...)
 
-"""
-The input is needed again after two layers.
-"""
 Base.@kwdef struct Bypass{L1}
     first::L1
 end
 
+"""
+    bypass(in_channels)
+
+The input is needed again after two layers.
+"""
 bypass(in_channels) = Bypass(;
     first = conv((3, 3), in_channels => in_channels; pad = 1),
 )
@@ -43,13 +49,15 @@ function (m::Bypass)(x)
     return x .* first
 end
 
-"""
-Two inputs, multiplied after a convolution of the first.
-"""
 Base.@kwdef struct Gate{L1}
     conv1::L1
 end
 
+"""
+    gate_block(in_channels, gate_channels)
+
+Two inputs, multiplied after a convolution of the first.
+"""
 gate_block(in_channels, gate_channels) = Gate(;
     conv1 = conv((1, 1), in_channels => gate_channels),
 )
@@ -60,14 +68,16 @@ function (m::Gate)(x, gate)
     return x .* gate
 end
 
-"""
-The stage down of Referring.
-"""
 Base.@kwdef struct ReferringDown{L1, L2}
     skip::L1
     max_pool1::L2
 end
 
+"""
+    referring_down()
+
+The stage down of Referring.
+"""
 referring_down() = ReferringDown(;
     skip = conv((3, 3), 2 => 4; pad = 1),
     max_pool1 = MaxPool((2, 2); stride = 2),
@@ -80,15 +90,17 @@ function (m::ReferringDown)(x)
     return x, skip, relu1
 end
 
-"""
-The stage up of Referring.
-"""
 Base.@kwdef struct ReferringUp{L1, L2, L3}
     bypass1::L1
     gate1::L2
     conv1::L3
 end
 
+"""
+    referring_up()
+
+The stage up of Referring.
+"""
 referring_up() = ReferringUp(;
     bypass1 = bypass(4),
     gate1 = gate_block(4, 4),
@@ -102,14 +114,16 @@ function (m::ReferringUp)(x, down_skip, down_relu1)
     return cat_channels(x, upsample1, down_relu1) # 8 x 8 x 11
 end
 
-"""
-Layers that take something else than the layer before, across stages too.
-"""
 Base.@kwdef struct Network{L1, L2}
     down::L1
     up::L2
 end
 
+"""
+    referring()
+
+Build the network that this module describes, with new weights.
+"""
 referring() = Network(;
     down = referring_down(),
     up = referring_up(),

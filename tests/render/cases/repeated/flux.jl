@@ -14,6 +14,8 @@ using Flux
 export repeating
 
 """
+    cat_channels(xs...)
+
 Arrays one after the other along their channels.
 """
 cat_channels(xs...) = cat(xs...; dims = ndims(first(xs)) - 1)
@@ -22,6 +24,8 @@ cat_channels(xs...) = cat(xs...; dims = ndims(first(xs)) - 1)
 const eps_keyword = hasmethod(BatchNorm, Tuple{Int, typeof(identity)}, (:eps,)) ? :eps : :ϵ
 
 """
+    group_norm(channels, groups, activation = identity; eps)
+
 Group normalisation, in whatever version of Flux. The momentum has no use, but must have the
 type of `eps`.
 """
@@ -32,11 +36,15 @@ function group_norm(channels, groups, activation = identity; eps)
 end
 
 """
-A layer whose kernel starts as all in this network.
+    conv(args...; kwargs...)
+
+`Conv` with the initialisation of this network's kernels.
 """
 conv(args...; kwargs...) = Conv(args...; init = Flux.kaiming_normal, kwargs...)
 
 """
+    unit(in_channels, out; stride = 1)
+
 A convolution and its activation.
 """
 unit(in_channels, out; stride = 1) = Chain(
@@ -44,6 +52,8 @@ unit(in_channels, out; stride = 1) = Chain(
 )
 
 """
+    dense(in_channels, growth)
+
 New channels beside the old ones.
 """
 dense(in_channels, growth) = Parallel(
@@ -53,6 +63,8 @@ dense(in_channels, growth) = Parallel(
 )
 
 """
+    stack(in_channels, widths, depth, growth)
+
 Loops over blocks; the first of the second loop halves the size.
 """
 stack(in_channels, widths, depth, growth) = Chain(
@@ -60,7 +72,7 @@ stack(in_channels, widths, depth, growth) = Chain(
         (
             unit(
                 i == 1 ? in_channels : widths[i - 1], widths[i]; stride = i == 1 ? 2 : 1
-            ) for i in 1:length(widths)
+            ) for i in eachindex(widths)
         )...,
     ),
     unit2 = Chain(
@@ -71,7 +83,9 @@ stack(in_channels, widths, depth, growth) = Chain(
 )
 
 """
-Repeated layers, with channels that stay, are set, grow, and double.
+    repeating()
+
+Build the network that this module describes, with new weights.
 """
 repeating() = Chain(
     one = Chain(

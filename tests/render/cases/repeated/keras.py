@@ -15,7 +15,8 @@ from keras import KerasTensor, initializers, layers
 
 
 def conv2d(*args: Any, **kwargs: Any) -> layers.Layer:
-    """Conv2D with an initializer of its own: a shared one repeats itself."""
+    """Conv2D with an initializer made for each layer."""
+    # One shared instance draws the same values each time.
     kwargs.setdefault(
         "kernel_initializer",
         initializers.VarianceScaling(2.0, "fan_in", "untruncated_normal"),

@@ -15,28 +15,33 @@ using Flux
 export two_eyes
 
 """
+    cat_channels(xs...)
+
 Arrays one after the other along their channels.
 """
 cat_channels(xs...) = cat(xs...; dims = ndims(first(xs)) - 1)
 
 """
-A layer whose kernel starts as all in this network.
+    conv(args...; kwargs...)
+
+`Conv` with the initialisation of this network's kernels.
 """
 conv(args...; kwargs...) = Conv(args...; init = Flux.kaiming_normal, kwargs...)
 
 """
-A layer whose kernel starts as all in this network.
+    dense(args...; kwargs...)
+
+`Dense` with the initialisation of this network's kernels.
 """
 dense(args...; kwargs...) = Dense(args...; init = Flux.kaiming_normal, kwargs...)
 
 """
+    eye(in_channels)
+
 What both eyes do.
 """
 eye(in_channels) = Chain(conv1 = conv((3, 3), in_channels => 5, relu))
 
-"""
-The stage second of TwoEyes.
-"""
 Base.@kwdef struct TwoEyesSecond{L1, L2, L3, L4}
     eye1::L1
     global_avg_pool1::L2
@@ -44,6 +49,11 @@ Base.@kwdef struct TwoEyesSecond{L1, L2, L3, L4}
     dense1::L4
 end
 
+"""
+    two_eyes_second()
+
+The stage second of TwoEyes.
+"""
 two_eyes_second() = TwoEyesSecond(;
     eye1 = eye(3),
     global_avg_pool1 = GlobalMeanPool(),
@@ -59,14 +69,16 @@ function (m::TwoEyesSecond)(x, right)
     return m.dense1(x) # 4
 end
 
-"""
-Two images, each seen by a block of its own.
-"""
 Base.@kwdef struct Network{L1, L2}
     first::L1
     second::L2
 end
 
+"""
+    two_eyes()
+
+Build the network that this module describes, with new weights.
+"""
 two_eyes() = Network(;
     first = Chain(
         eye1 = eye(3),

@@ -14,7 +14,9 @@ using Flux
 export sharing
 
 """
-A layer whose kernel starts as all in this network.
+    conv(args...; kwargs...)
+
+`Conv` with the initialisation of this network's kernels.
 """
 conv(args...; kwargs...) = Conv(args...; init = Flux.kaiming_normal, kwargs...)
 
@@ -33,14 +35,16 @@ function (m::Twice)(x)
     return relu.(x)
 end
 
-"""
-The stage body of Sharing.
-"""
 Base.@kwdef struct SharingBody{L1, L2}
     mix::L1
     twice1::L2
 end
 
+"""
+    sharing_body()
+
+The stage body of Sharing.
+"""
 sharing_body() = SharingBody(;
     mix = conv((1, 1), 3 => 3),
     twice1 = twice(3),
@@ -54,7 +58,9 @@ function (m::SharingBody)(x)
 end
 
 """
-One convolution applied three times, inside a block and at the top.
+    sharing()
+
+Build the network that this module describes, with new weights.
 """
 sharing() = Chain(
     body = sharing_body(),
