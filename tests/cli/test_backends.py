@@ -194,6 +194,7 @@ def test_wrong_usage(run: Run) -> None:
     assert run("doctor", "mxnett")[0] == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 def test_the_doctor(run: Run, require_backend: Callable[[str], None], tmp_path: Path) -> None:
     require_backend("torch")
@@ -210,6 +211,7 @@ def test_the_doctor(run: Run, require_backend: Callable[[str], None], tmp_path: 
     assert "  archspec backends install mxnet\n" in out
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 def test_the_doctor_finds_what_is_broken(
     run: Run, require_backend: Callable[[str], None], tmp_path: Path

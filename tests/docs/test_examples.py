@@ -26,6 +26,7 @@ def test_code_comes_out(path: Path, backend: str) -> None:
     assert f"class {model.spec.name}(" in archspec.generate(model, backend)
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
 def test_it_agrees(path: Path, require_backend: Callable[[str], None], warm_runs: WarmRuns) -> None:

@@ -36,7 +36,7 @@ SIZES = {
 }
 AUXILIARY = ("googlenet_paper",)
 # Julia compiles for seconds before it computes for milliseconds: these few run each time.
-QUICK = {"lenet", "pooling", "convolution", "shared", "several_inputs", "nested_branches"}
+QUICK = {"lenet", "pooling", "shared"}
 # What differs between versions of Flux stands in these.
 OLD = ["cases/conditions", "cases/references", "operators/normalization"]
 

@@ -104,11 +104,9 @@ def _converted(
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parity
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(n, marks=[] if n == "mobilenet" else [pytest.mark.slow]) for n in NETWORKS],
-)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_a_spec_computes_what_keras_applications_does(
     name: str, require_backend: Callable[[str], None], warm_runs: WarmRuns, tmp_path: Path
 ) -> None:

@@ -28,7 +28,7 @@ CASES: list[Any] = [
     HERE.parent / "render/cases/init/spec.yaml",
     *sorted(HERE.glob("initial/*.yaml")),
 ]
-CASES += [SPECS / "lenet.yaml"]
+CASES += [pytest.param(SPECS / "lenet.yaml", marks=pytest.mark.slow)]
 # AlexNet and the networks at 224x224 differ from these in size, not in what is initialised.
 CASES += [
     pytest.param(SPECS / f"{name}.yaml", marks=[pytest.mark.slow, pytest.mark.exhaustive])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -53,10 +54,20 @@ def canonical(tiny: Model, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def written(tiny: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint of PyTorch, to be copied."""
+    folder = tmp_path_factory.mktemp("written")
+    weights = {name: each.astype(np.float32) for name, each in seeded(tiny.graph, 0).items()}
+    write_safetensors(folder / "canonical.safetensors", weights)
+    path = folder / "model.pt"
+    convert(tiny, "safetensors", folder / "canonical.safetensors", "torch", path)
+    return path
+
+
 @pytest.fixture
-def checkpoint(torch: Any, tiny: Model, canonical: Path, tmp_path: Path) -> Path:
-    convert(tiny, "safetensors", canonical, "torch", tmp_path / "model.pt")
-    return tmp_path / "model.pt"
+def checkpoint(torch: Any, request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    return Path(shutil.copy(request.getfixturevalue("written"), tmp_path / "model.pt"))
 
 
 def refusal(model: Model, form: str, source: Path) -> str:
@@ -160,6 +171,7 @@ def test_a_malicious_pickle_is_not_executed(torch: Any, tiny: Model, tmp_path: P
     assert (tmp_path / "executed").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("saved", "message"),
     [
