@@ -79,7 +79,9 @@ def refusal(model: Model, form: str, source: Path) -> str:
     return str(caught.value)
 
 
-def test_round_trip(torch: Any, flax: None, tiny: Model, checkpoint: Path, tmp_path: Path) -> None:
+def test_round_trip(
+    torch: Any, flax: None, tiny: Model, checkpoint: Path, canonical: Path, tmp_path: Path
+) -> None:
     steps = [
         ("torch", "model.pt"),
         ("flax", "flax.safetensors"),
