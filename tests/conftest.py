@@ -9,11 +9,22 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from archspec.backends import built_in, find_backend
 from archspec.verification.warm import WarmRuns
+from tests.fuzz.summary import print_networks
+from tests.verify.summary import print_traps
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What the tests found besides whether they passed."""
+    # Here and not in the folders of these tests: side by side, the process that prints collects
+    # no tests, and so reads no `conftest.py` but this one.
+    print_networks(terminalreporter)
+    print_traps(terminalreporter)
 
 
 @pytest.fixture

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from archspec.backends import built_in, find_backend
-from tests.fuzz.checking import Tally
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,26 +55,3 @@ def fuzzed_backends(request: pytest.FixtureRequest) -> list[str]:
     return [
         each.name for each in built_in() if each.available and each.manifest.interpreter is None
     ]
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    tally = Tally()
-    for outcome in ("passed", "failed"):
-        for report in terminalreporter.stats.get(outcome, ()):
-            found = dict(getattr(report, "user_properties", ())).get("fuzz")
-            if found is not None and report.when == "call":
-                tally.add(found)
-    if not tally.networks:
-        return
-    write = terminalreporter.write_line
-    terminalreporter.section("random networks")
-    mean = tally.layers / tally.networks
-    write(f"{tally.networks} networks of {mean:.1f} layers; each operator in so many of them:")
-    counts = [f"{name} {count}" for name, count in tally.operators.most_common()]
-    for start in range(0, len(counts), 8):
-        write("  " + ", ".join(counts[start : start + 8]))
-    for name, rows in sorted(tally.rows.items()):
-        shown = ", ".join(f"{count} {status}" for status, count in rows.most_common())
-        write(f"  {name:<8} {shown}; {tally.seconds[name]:.0f} s")
-    without = ", ".join(f"{count} {reason}" for reason, count in tally.meaningless.items())
-    write(f"  set aside, as agreement would mean nothing: {without or 'none'}")

@@ -79,7 +79,7 @@ def test_trap_is_caught(
     warm_runs: WarmRuns,
 ) -> None:
     backend, expected = trap["backend"], trap["layer"]
-    record_property("trap", f"{trap['row']}: {trap['what']}")
+    record_property("trap", f"{trap['row']}:{backend}:{trap['what']}")
     require_backend(backend)
     model = _model(trap["spec"])
     text = render(model, backend).text
