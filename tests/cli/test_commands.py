@@ -135,6 +135,7 @@ def test_check_shows_what_is_stale(run: Run) -> None:
     assert "nn.ReLU" in file.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_all_takes_every_spec_and_backend(run: Run) -> None:
     assert run("generate", "--all").code == 0
     made = {str(path) for path in Path("generated").rglob("*.*")}

@@ -37,6 +37,7 @@ def test_it_agrees(path: Path, require_backend: Callable[[str], None], warm_runs
     assert result.agrees, result.to_json()
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 def test_both_frameworks_train_alike(require_backend: Callable[[str], None]) -> None:
     require_backend("torch")

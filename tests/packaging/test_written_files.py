@@ -29,6 +29,7 @@ def run(*arguments: str, folder: Path, **environment: str) -> subprocess.Complet
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["torch", "flax"])
 @pytest.mark.parametrize("name", ["googlenet_paper", "resnet18"])
 def test_the_same_bytes_whatever_the_folder_and_the_hash_seed(

@@ -27,6 +27,7 @@ PATHS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 def test_hybridized_networks_compute_the_same(
     require_backend: Callable[[str], None], tmp_path: Path

@@ -25,8 +25,8 @@ from archspec.weights.layout import from_backend
 HERE = Path(__file__).parent
 SPECS = HERE.parents[1] / "specs"
 CASES: list[Any] = [
-    HERE.parent / "render/cases/init/spec.yaml",
     *sorted(HERE.glob("initial/*.yaml")),
+    pytest.param(HERE.parent / "render/cases/init/spec.yaml", marks=pytest.mark.slow),
 ]
 CASES += [pytest.param(SPECS / "lenet.yaml", marks=pytest.mark.slow)]
 # AlexNet and the networks at 224x224 differ from these in size, not in what is initialised.

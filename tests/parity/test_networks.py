@@ -23,8 +23,8 @@ SMALL = {
     "resnet18": 64,
 }
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
-# The others have many layers, and JAX compiles each: LeNet and GoogLeNet run each time.
-SLOW = {"alexnet", "googlenet_bn", "googlenet_paper", "resnet18"}
+# The others have many layers, and JAX compiles each: LeNet alone runs each time.
+SLOW = {"alexnet", "googlenet", "googlenet_bn", "googlenet_paper", "resnet18"}
 SETTINGS: dict[str, dict[str, Any]] = {
     "alexnet": {"num_classes": 10},
     "googlenet_paper": {"num_classes": 10, "aux_heads": True},

@@ -114,6 +114,7 @@ def test_checkpoints_are_the_same_bytes_each_time(
         assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wrapping",
     [

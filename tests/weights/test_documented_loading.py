@@ -38,8 +38,6 @@ CALLS = {
     # Run by the snippets themselves.
     "onnx": "",
 }
-# Made as their users make them, these draw all their weights first.
-SLOW = {"flax", "keras", "nnx"}
 PLACEHOLDER = "np.zeros((1, 1, 96, 96), np.float32)"
 
 
@@ -49,11 +47,9 @@ def snippets(kind: str) -> list[str]:
     return re.findall(rf"<!-- test: {kind} -->\n```python\n(.*?)```", text, re.DOTALL)
 
 
+@pytest.mark.slow
 @pytest.mark.parity
-@pytest.mark.parametrize(
-    "kind",
-    [pytest.param(each, marks=pytest.mark.slow if each in SLOW else ()) for each in FILES],
-)
+@pytest.mark.parametrize("kind", FILES)
 def test_a_documented_way_to_load_agrees(
     kind: str, googlenet: Model, tmp_path: Path, require_backend: Callable[[str], None]
 ) -> None:

@@ -19,6 +19,7 @@ from archspec.weights.naming import backend_tensors, extra_tensors
 pytestmark = pytest.mark.parity
 
 ROOT = Path(__file__).parents[2]
+SPECS = sorted(path.stem for path in (ROOT / "specs").glob("*.yaml"))
 
 TORCH_SHAPES = """
 import torch
@@ -44,7 +45,9 @@ def run(folder: Path, code: str) -> str:
 
 
 @pytest.mark.parametrize("backend", ["torch", "flax"])
-@pytest.mark.parametrize("spec", sorted(path.stem for path in (ROOT / "specs").glob("*.yaml")))
+@pytest.mark.parametrize(
+    "spec", [pytest.param(n, marks=() if n == "lenet" else pytest.mark.slow) for n in SPECS]
+)
 def test_generated_code_has_these_tensors(
     backend: str, spec: str, tmp_path: Path, require_backend: Callable[[str], None]
 ) -> None:
