@@ -10,7 +10,7 @@ PY := $(VENV)/bin/python
 RUFF := $(VENV)/bin/ruff
 PIP_INSTALL := $(PY) -m pip install --disable-pip-version-check -qq -c constraints.txt
 ARCHSPEC := $(PY) -m archspec
-PYTEST := $(PY) -m pytest -n $(JOBS) --dist worksteal
+PYTEST := $(PY) -m pytest -n $(JOBS)
 
 # What archspec can make again lies in the checkout: environments of backends, and Julia.
 export ARCHSPEC_CACHE ?= $(CURDIR)/.cache
