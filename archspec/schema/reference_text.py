@@ -143,7 +143,8 @@ layers:
 NAMES = """
 A layer that repeats is that many layers, each with weights of its own. A layer whose condition
 is false is the identity; the names of the others do not change. `share` applies an earlier layer
-again, with its weights:
+again, with its weights. It is the same layer in all: its input has the same axes and channels, and
+where its padding follows from the size of the input (`same_upper`, `ceil`), it comes to the same:
 
 ```yaml
 layers:
