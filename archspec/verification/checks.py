@@ -70,8 +70,7 @@ class Comparison:
         if request.STEPS in present:
             yield from self._steps(one)
         if request.SHIFTED in present:
-            apart = self._cut_differently(one, request.EVALUATION)
-            robust = shifted(self.graph, self.expected(one.training), one, apart)
+            robust = shifted(self.graph, self.expected(one.training), one, self._apart(one))
             if robust is not None:
                 yield robust
         # A compiled file of another author most often has no dropout: it is there to be run.
@@ -80,39 +79,33 @@ class Comparison:
             yield dropouts(self.graph, one)
 
     def _forward(self, one: Participant, task: str, mode: str) -> Iterator[Finding]:
-        training = task == one.training
-        result = self.expected(task)
-        wanted = self._wanted(task, training)
-        errors = relative_errors(one.outputs(task), wanted)
-        yield finding(f"outputs{mode}", "float64", ORACLE, errors, len(wanted), task)
-        seen = self.layer_errors(one.layers(task), result.values)
-        note = ""
-        if apart := self._cut_differently(one, task):
-            seen = {name: each for name, each in seen.items() if name not in apart}
-            note = f"{len(apart)} layers are cut differently in {one.source.shown}"
+        errors, seen, apart = self._compared(one, task)
+        yield finding(f"outputs{mode}", "float64", ORACLE, errors, len(errors), task)
+        note = f"{len(apart)} layers are cut differently in {one.source.shown}" if apart else ""
         if seen:
             of = len(self.graph.nodes)
             yield finding(f"layers{mode}", "float64", ORACLE, seen, of, task, note)
 
-    def _wanted(self, task: str, training: bool) -> dict[str, Array]:
-        """The oracle's outputs, without those that a task does not have."""
-        outputs = self.expected(task).outputs
-        wanted = [o.name for o in self.model.root.outputs if training or not o.training]
-        return {name: outputs[name] for name in wanted if name in outputs}
+    def _compared(self, one: Participant, task: str) -> tuple[Errors, Errors, set[str]]:
+        """Errors of a pass: of its outputs, of its layers, and which layers are set aside.
 
-    def _cut_differently(self, one: Participant, task: str) -> set[str]:
-        """Layers that are something else in the code of another author, and do no harm.
-
-        Whoever wrote it may well call another value `conv1`, such as that after its ReLU: then the
-        value is not the layer's, and the outputs are right.
+        Another author may well call another value `conv1`, such as that after its ReLU. Where the
+        outputs are right, such a value is not the layer's, and no mistake.
         """
-        if one.source.unchanged:
-            return set()
-        wanted = self._wanted(task, task == one.training)
-        if not worst(relative_errors(one.outputs(task), wanted)).passed:
-            return set()
-        seen = self.layer_errors(one.layers(task), self.expected(task).values)
-        return {name for name, (error, gate) in seen.items() if not error <= gate}
+        result = self.expected(task)
+        training = task == one.training
+        wanted = [o.name for o in self.model.root.outputs if training or not o.training]
+        expected = {name: result.outputs[name] for name in wanted if name in result.outputs}
+        errors = relative_errors(one.outputs(task), expected)
+        seen = self.layer_errors(one.layers(task), result.values)
+        if one.source.unchanged or not worst(errors).passed:
+            return errors, seen, set()
+        apart = {name for name, (error, gate) in seen.items() if not error <= gate}
+        return errors, {name: seen[name] for name in seen if name not in apart}, apart
+
+    def _apart(self, one: Participant) -> set[str]:
+        """The layers that are set aside in evaluation."""
+        return set() if one.source.unchanged else self._compared(one, request.EVALUATION)[2]
 
     def expected(self, task: str) -> Result:
         """The oracle's values for a task."""
@@ -156,7 +149,7 @@ class Comparison:
         else:
             single[ORACLE], double[ORACLE] = oracle.single.values, oracle.evaluation.values
         for name, one in self.participants.items():
-            apart = self._cut_differently(one, request.EVALUATION) if what == "layers" else set()
+            apart = self._apart(one) if what == "layers" else set()
             for task, into in ((request.SINGLE, single), (request.EVALUATION, double)):
                 if what == "outputs":
                     into[name] = one.outputs(task)
