@@ -110,14 +110,26 @@ def call(function: str, positional: Iterable[str], named: Mapping[str, str]) -> 
     return f"{function}({before}{'; ' if after else ''}{after})"
 
 
-def docstring(text: str) -> str:
+def docstring(text: str, call: str = "") -> str:
     """A string, three quotes at either end on lines of their own, that means ``tidy(text)``.
 
     Its lines are flush left: Julia takes away the indentation that all of them have in common.
+
+    Args:
+        text: what it says.
+        call: how that which it documents is called; it stands first, indented, as Julia's manual
+            has it.
     """
+    said = _quoted(text)
+    if call:
+        indented = _quoted(call).replace("\n", "\n        ")
+        said = f"    {indented}\n\n{said}"
+    return f'"""\n{said}\n"""'
+
+
+def _quoted(text: str) -> str:
     clean = tidy(text).replace("\\", "\\\\").replace("$", "\\$")
-    clean = _RISKY_QUOTES.sub(lambda run: '\\"' * len(run[0]), clean)
-    return f'"""\n{clean}\n"""'
+    return _RISKY_QUOTES.sub(lambda run: '\\"' * len(run[0]), clean)
 
 
 def comment(text: str) -> str:

@@ -109,7 +109,9 @@ class Templates(Printer):
             argument=self.argument,
             function_of=lambda name: Code(self.functions.get(name, name)),
             note=self.note,
-            docstring=lambda text, *lines: Code(self.language.docstring("\n".join([text, *lines]))),
+            docstring=lambda text, *lines, **told: Code(
+                self.language.docstring("\n".join([text, *lines]), **told)
+            ),
         )
         # What only this language has.
         for name in ("function", "single"):
