@@ -51,6 +51,7 @@ class Step:
         inputs: the keys of what it takes.
         channels: the channels of each, as expressions.
         rank: the number of spatial axes of the first input.
+        tokens: whether that input is tokens.
         operator: for an operator, with settled and fixed symbolic arguments.
         module: for a call, the class's name; or the name of the parameter that holds it.
         by_parameter: whether ``module`` (or ``activation``) names a parameter.
@@ -84,6 +85,7 @@ class Step:
     changes: bool = False
     trains: bool = False
     origin: tuple[str, str] | None = None
+    tokens: bool = False
 
     @property
     def merges(self) -> bool:

@@ -1,4 +1,4 @@
-"""The operators of the CNN family, by name."""
+"""All operators, by name."""
 
 from __future__ import annotations
 
@@ -34,6 +34,15 @@ from archspec.operators.reshaping import (
     Upsample,
     ZeroPad,
 )
+from archspec.operators.tokens import (
+    Attention,
+    ClassToken,
+    Mean,
+    Positions,
+    Select,
+    ToTokens,
+    Transpose,
+)
 
 _ALL: tuple[type[Operator], ...] = (
     Conv,
@@ -68,6 +77,13 @@ _ALL: tuple[type[Operator], ...] = (
     Add,
     Mul,
     Identity,
+    ToTokens,
+    ClassToken,
+    Positions,
+    Attention,
+    Transpose,
+    Select,
+    Mean,
 )
 
 OPERATORS: dict[str, type[Operator]] = {each.name(): each for each in _ALL}

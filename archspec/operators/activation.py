@@ -102,7 +102,7 @@ class Softmax(Operator):
     onnx: ClassVar[str] = "Softmax-13"
     primary: ClassVar[str | None] = "axis"
 
-    axis: Literal["C", "D", "H", "W"] = "C"
+    axis: Literal["C", "D", "H", "W", "T"] = "C"
 
     def check(self, inputs: Sequence[Shape]) -> None:
         super().check(inputs)

@@ -159,7 +159,7 @@ class ConvTranspose(Operator):
 class Dense(Operator):
     """A matrix product over the features and a bias; ONNX Gemm-13 with ``transB = 1``.
 
-    The kernel has the canonical shape (out, in).
+    The kernel has the canonical shape (out, in). Of tokens each has the same product.
     """
 
     onnx: ClassVar[str] = "Gemm-13"
@@ -177,4 +177,4 @@ class Dense(Operator):
         return (Tensor("weight", (self.out, inputs[0].channels), "kernel", "OI"), *bias)
 
     def multiply_adds(self, inputs: Sequence[Shape], output: Shape) -> int:
-        return inputs[0].channels * int(self.out)
+        return inputs[0].elements * int(self.out)

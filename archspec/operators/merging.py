@@ -26,7 +26,7 @@ class Concat(Operator):
     inputs: ClassVar[tuple[int, int | None]] = (1, None)
     primary: ClassVar[str | None] = "axis"
 
-    axis: Literal["C", "D", "H", "W"] = "C"
+    axis: Literal["C", "D", "H", "W", "T"] = "C"
 
     def check(self, inputs: Sequence[Shape]) -> None:
         super().check(inputs)
@@ -44,8 +44,14 @@ class Concat(Operator):
     def channels(self, inputs: Sequence[Any]) -> Any:
         return reduce(add, inputs) if self.axis == "C" else _simplest(inputs)
 
+    def output(self, inputs: Sequence[Shape]) -> Shape:
+        place = inputs[0].axes.index(self.axis)
+        sizes = list(inputs[0].sizes)
+        sizes[place] = sum(each.sizes[place] for each in inputs)
+        return Shape(inputs[0].axes, tuple(sizes))
+
     def spatial(self, inputs: Sequence[Shape]) -> tuple[int, ...]:
-        if self.axis == "C":
+        if self.axis in ("C", "T"):
             return inputs[0].spatial
         place = inputs[0].axes.index(self.axis) - 1
         sizes = list(inputs[0].spatial)

@@ -31,6 +31,7 @@ class BatchNorm(Operator):
     """
 
     onnx: ClassVar[str] = "BatchNormalization-15"
+    takes_tokens: ClassVar[bool] = False
     trains: ClassVar[bool] = True
 
     eps: Epsilon
@@ -52,7 +53,7 @@ class BatchNorm(Operator):
 class LayerNorm(Operator):
     """Normalisation of each example over the named axes; ONNX LayerNormalization-17.
 
-    ``axes`` is ``[C]`` (each position on its own) or all axes of the input. The variance is
+    ``axes`` is ``[C]`` (each position or token on its own) or all axes of the input. The variance is
     biased and ``eps`` is added to it before the root. Scale and shift have the normalised shape.
     """
 
@@ -64,11 +65,10 @@ class LayerNorm(Operator):
 
     def check(self, inputs: Sequence[Shape]) -> None:
         super().check(inputs)
-        if self.axes not in (("C",), inputs[0].axes):
+        every = "" if inputs[0].tokens else f" or [{', '.join(inputs[0].axes)}]"
+        if self.axes != ("C",) and (not every or self.axes != inputs[0].axes):
             raise ArchspecError(
-                f"expected the axes [C] or [{', '.join(inputs[0].axes)}],"
-                f" received [{', '.join(self.axes)}]",
-                path="axes",
+                f"expected the axes [C]{every}, received [{', '.join(self.axes)}]", path="axes"
             )
 
     def pinned(self, inputs: Sequence[Shape]) -> dict[str, Any]:
@@ -76,7 +76,7 @@ class LayerNorm(Operator):
         return {"spatial_sizes": inputs[0].spatial} if len(self.axes) > 1 else {}
 
     def tensors(self, inputs: Sequence[Shape]) -> tuple[Tensor, ...]:
-        return _scale_and_shift(inputs[0].sizes if len(self.axes) > 1 else inputs[0].sizes[:1])
+        return _scale_and_shift(inputs[0].sizes if len(self.axes) > 1 else (inputs[0].channels,))
 
 
 class GroupNorm(Operator):
@@ -86,6 +86,7 @@ class GroupNorm(Operator):
     """
 
     onnx: ClassVar[str] = "GroupNormalization-21"
+    takes_tokens: ClassVar[bool] = False
 
     groups: Count
     eps: Epsilon

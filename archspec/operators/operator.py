@@ -28,9 +28,10 @@ class Tensor:
     Args:
         name: ``weight``, ``bias``, ``running_mean`` or ``running_var``.
         shape: sizes in the canonical layout (kernels: out, in, spatial; dense: out, in).
-        role: ``kernel``, ``bias``, ``scale``, ``shift``, ``mean`` or ``variance``.
-        axes: a letter for each axis: O and I for outputs and inputs, C for channels, ``*`` for
-            all spatial ones.
+        role: ``kernel``, ``bias``, ``scale``, ``shift``, ``mean``, ``variance`` or ``token`` (what
+            is laid among tokens or added to them).
+        axes: a letter for each axis: O and I for outputs and inputs, C for channels, T for tokens,
+            ``*`` for all spatial ones.
     """
 
     name: str
@@ -74,6 +75,10 @@ class Operator(BaseModel):
     vector_only: ClassVar[bool] = False
     # Needs at least one spatial axis.
     spatial_only: ClassVar[bool] = False
+    # Works on tokens, each on its own unless it says otherwise.
+    takes_tokens: ClassVar[bool] = True
+    # Works on nothing else.
+    tokens_only: ClassVar[bool] = False
 
     @classmethod
     def name(cls) -> str:
@@ -143,10 +148,22 @@ class Operator(BaseModel):
                 f"takes {count} {noun}, received {len(inputs)}",
                 hint="`from` lists what a layer takes",
             )
+        tokens = inputs[0].tokens is not None
+        if tokens and not (self.takes_tokens and not self.spatial_only):
+            raise ArchspecError(
+                f"takes no tokens, received {inputs[0]} of them",
+                hint="layers for tokens are `dense`, `layer_norm`, `attention`, activations and"
+                " merges; `select` or `mean` makes a vector of them",
+            )
+        if self.tokens_only and not tokens:
+            raise ArchspecError(
+                f"takes tokens, received the shape {inputs[0]}",
+                hint="`to_tokens` makes tokens of the positions of an image",
+            )
         if self.vector_only and inputs[0].rank:
             raise ArchspecError(
-                f"takes a vector, received the shape {inputs[0]}",
-                hint="put `flatten` or a global pool before it",
+                f"takes a vector or tokens, received the shape {inputs[0]}",
+                hint="put `flatten`, a global pool or `to_tokens` before it",
             )
         if self.spatial_only and not inputs[0].rank:
             raise ArchspecError(
@@ -180,7 +197,10 @@ class Operator(BaseModel):
 
     def output(self, inputs: Sequence[Shape]) -> Shape:
         """The shape of the output, from fixed arguments."""
-        return Shape.of(self.channels([each.channels for each in inputs]), *self.spatial(inputs))
+        channels = self.channels([each.channels for each in inputs])
+        if inputs[0].tokens is not None:
+            return Shape.of_tokens(inputs[0].tokens, channels)
+        return Shape.of(channels, *self.spatial(inputs))
 
     def tensors(self, inputs: Sequence[Shape]) -> tuple[Tensor, ...]:
         """The parameters and running statistics, in canonical order and layout."""

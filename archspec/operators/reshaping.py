@@ -123,6 +123,7 @@ class ChannelShuffle(Operator):
 
     onnx: ClassVar[str] = "Transpose-21"
     primary: ClassVar[str | None] = "groups"
+    takes_tokens: ClassVar[bool] = False
 
     groups: Count
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from archspec.model.shape import SPATIAL_AXES
+from archspec.model.shape import SPATIAL_AXES, Shape
 
 Array = npt.NDArray[Any]
 
@@ -21,5 +21,13 @@ def per_channel(vector: Array, batch: Array) -> Array:
 
 
 def axis_of(name: str, batch: Array) -> int:
-    """The number of the axis that is called ``C``, ``D``, ``H`` or ``W`` in a batch."""
-    return 1 + ("C", *SPATIAL_AXES[batch.ndim - 2]).index(name)
+    """The number of the axis that is called ``C``, ``T``, ``D``, ``H`` or ``W`` in a batch."""
+    return 2 if name == "T" else 1 + ("C", *SPATIAL_AXES[batch.ndim - 2]).index(name)
+
+
+def channels_first(batch: Array, shape: Shape) -> Array:
+    """A batch of tokens (N, T, C) as (N, C, T), and back; any other as it is.
+
+    The rules see channels first everywhere: to them tokens are a sequence.
+    """
+    return batch if shape.tokens is None else batch.swapaxes(1, 2)

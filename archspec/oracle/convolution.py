@@ -82,6 +82,6 @@ def conv_transpose(
 def dense(
     operator: Dense, inputs: Sequence[Array], tensors: Mapping[str, Array], training: bool
 ) -> Array:
-    """(N, in) times the transpose of a kernel (out, in), and the bias."""
-    result: Array = inputs[0] @ tensors["weight"].T
-    return result + tensors["bias"] if operator.bias else result
+    """(N, in) or (N, in, T) times the transpose of a kernel (out, in), and the bias."""
+    result = np.moveaxis(np.moveaxis(inputs[0], 1, -1) @ tensors["weight"].T, -1, 1)
+    return result + per_channel(tensors["bias"], result) if operator.bias else result

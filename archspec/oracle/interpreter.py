@@ -13,14 +13,14 @@ import numpy.typing as npt
 from archspec.errors import UsageError, VerificationError, WeightsError
 from archspec.model.graph import Graph, Node
 from archspec.operators.normalization import BatchNorm
-from archspec.oracle.arrays import Array
+from archspec.oracle.arrays import Array, channels_first
 from archspec.oracle.normalization import running_statistics
 from archspec.oracle.rules import RULES
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run came to; all arrays are (N, C, *spatial) or (N, C).
+    """What a run came to; arrays are (N, C, *spatial), (N, C), or (N, T, C) of tokens.
 
     Args:
         values: the output of each layer by its path (the outputs' alone, if not kept).
@@ -64,8 +64,12 @@ def run(
     statistics: dict[str, Array] = {}
     for node in graph.nodes:
         own = _own_tensors(node, tensors, dtype)
-        taken = [values[source] for source in node.inputs]
+        taken = [
+            channels_first(values[source], shape)
+            for source, shape in zip(node.inputs, node.input_shapes, strict=True)
+        ]
         result = RULES[node.operator.name()](node.operator, taken, own, training)
+        result = channels_first(result, node.shape)
         if result.shape[1:] != node.shape.sizes:
             raise VerificationError(
                 f"the oracle's output has the shape {result.shape[1:]},"

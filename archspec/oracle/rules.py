@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from archspec.oracle import activation, convolution, normalization, pooling, reshaping
+from archspec.oracle import activation, convolution, normalization, pooling, reshaping, tokens
 from archspec.oracle.arrays import Array, Rule
 
 
@@ -54,4 +54,11 @@ RULES: dict[str, Rule] = {
     "add": reshaping.add,
     "mul": reshaping.mul,
     "identity": _of_one(reshaping.unchanged),
+    "to_tokens": _of_one(tokens.to_tokens),
+    "class_token": tokens.class_token,
+    "positions": tokens.positions,
+    "attention": tokens.attention,
+    "transpose": _of_one(tokens.transpose),
+    "select": _of_one(tokens.select),
+    "mean": _of_one(tokens.mean),
 }

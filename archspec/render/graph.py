@@ -113,6 +113,7 @@ def _step(node: Node) -> Step:
         node.operator,
         shape=node.shape,
         origin=(node.module, node.key),
+        tokens=node.input_shapes[0].tokens is not None,
     )
 
 

@@ -14,7 +14,7 @@ def members_of(module: Module, items: tuple[Item, ...]) -> Iterator[Member]:
     """The layers and containers among items, branches included, in order."""
     for item in items:
         if isinstance(item, Parallel):
-            yield from members_of(module, item.branches)
+            yield from members_of(module, (*item.branches, item.merge))
         elif isinstance(item, Chain):
             yield from _container(module, item)
         elif item.share is None and not item.merges:

@@ -120,6 +120,10 @@ class Printer:
 
     def axis(self, step: Step, name: str) -> int:
         """The position of a named axis in this backend's layout."""
+        if step.tokens:
+            if self.manifest.reversed_axes:
+                return 1 if name == "C" else 2
+            return -1 if name == "C" else -2 if self.manifest.layout == "channels_last" else 1
         spatial = SPATIAL_AXES[step.rank]
         if self.manifest.reversed_axes:
             return step.rank + 1 if name == "C" else step.rank - spatial.index(name)
@@ -134,21 +138,23 @@ class Printer:
 
     def axes(self, shape: Shape) -> tuple[str, ...]:
         """The names of a shape's axes in the backend's layout."""
-        return self._ordered(shape.axes)
+        return self._ordered(shape, shape.axes)
 
     def shape(self, shape: Shape) -> str:
         """A shape in the backend's layout: ``64 x 24 x 24``."""
-        return " x ".join(str(size) for size in self._ordered(shape.sizes))
+        return " x ".join(str(size) for size in self._ordered(shape, shape.sizes))
 
     def batch(self, text: str, joint: str = " x ") -> str:
         """What a text says of an example, said of a batch: ``N x 64 x 24 x 24``."""
         parts = (text, "N") if self.manifest.reversed_axes else ("N", text)
         return joint.join(part for part in parts if part)
 
-    def _ordered(self, axes: tuple[T, ...]) -> tuple[T, ...]:
-        """Something of each axis, channels first, in the backend's order."""
+    def _ordered(self, shape: Shape, axes: tuple[T, ...]) -> tuple[T, ...]:
+        """Something of each axis of a shape in the backend's order."""
         if self.manifest.reversed_axes:
             return axes[::-1]
+        if shape.tokens is not None:
+            return axes
         return (*axes[1:], axes[0]) if self.manifest.layout == "channels_last" else axes
 
     def note(self, text: str) -> Code:

@@ -10,14 +10,14 @@ from archspec.errors import SpecError
 from archspec.expressions import Expr, ExpressionError, as_expr, simplify, substitute
 from archspec.expressions.nodes import Const
 from archspec.model.module import Chain, Item, Parallel, Repeat, Step
-from archspec.model.shape import Shape
+from archspec.model.shape import TOKEN_AXES, Shape
 from archspec.operators import ACTIVATIONS, OPERATORS, Operator
 from archspec.resolution.calls import Built, call_arguments, call_channels
 from archspec.resolution.channels import either, solve
 from archspec.resolution.facts import (
     Facts,
     channels_out,
-    check_ranks,
+    common_axes,
     occurrences,
     pinned,
     spread,
@@ -111,12 +111,14 @@ class ClassBuilder:
             self.alias[linked.key] = inputs[0]
             return []
         channels = tuple(self.channels[key] for key in inputs)
+        axes = common_axes(self.name, self.facts.instances, linked.key, layer)
         step = Step(
             key=linked.key,
             name=layer.name,
             inputs=inputs,
             channels=channels,
-            rank=check_ranks(self.name, self.facts.instances, linked.key, layer),
+            rank=len(axes) - 1 if axes != TOKEN_AXES else 0,
+            tokens=axes == TOKEN_AXES,
             where=layer.where,
             when=None if isinstance(when, Const) else when,
             repeat=repeat,

@@ -151,22 +151,24 @@ def _kind(value: Any) -> Kind:
     return TupleOf(tuple(_kind(each) for each in value)) if isinstance(value, tuple) else Int()
 
 
-def check_ranks(name: str, instances: list[Instance], key: str, layer: Layer) -> int:
-    """The number of spatial axes that a layer works on, the same in every use of its class.
+def common_axes(
+    name: str, instances: list[Instance], key: str, layer: Layer
+) -> tuple[str, ...]:
+    """The axes that a layer works on, the same in every use of its class.
 
     Raises:
         SpecError: if the uses differ, as one class cannot be written for both.
     """
-    ranks = {each.inputs[0].rank for _, found in occurrences(instances, key) for each in found}
-    if len(ranks) > 1:
-        first, second = sorted(ranks)[:2]
+    found = {each.inputs[0].axes for _, some in occurrences(instances, key) for each in some}
+    if len(found) > 1:
+        first, second = (" x ".join(each) for each in sorted(found, key=len)[:2])
         raise SpecError(
-            f"inputs of `{name}` have {first} spatial axes in one place and {second} in another",
+            f"inputs of `{name}` are {first} in one place and {second} in another",
             layer.where,
             layer.path,
             "write a block for each",
         )
-    return ranks.pop() if ranks else 0
+    return found.pop() if found else ("C",)
 
 
 def channels_in(occurrence: Occurrence) -> int:

@@ -33,7 +33,7 @@ def input_sizes(graph: Graph) -> InputSizes | None:
     if not shape.rank or len(graph.inputs) > 1:
         return None
     for node in graph.nodes:
-        if node.input_shapes[0].rank and node.pinned:
+        if node.pinned and (node.input_shapes[0].rank or node.input_shapes[0].tokens):
             return InputSizes(node.path, shape.spatial)
     needed: dict[str, list[int]] = {}
     for node in reversed(graph.nodes):

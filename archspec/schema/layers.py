@@ -20,7 +20,7 @@ from archspec.schema.scope import Scope
 from archspec.schema.spec import Branch, Layer
 from archspec.schema.translation import OPTIONS
 
-MERGES = ("concat", "add", "mul")
+MERGES = ("concat", "add", "mul", "attention")
 
 
 def read_layers(scope: Scope, node: Node | None, path: str) -> tuple[Layer, ...]:

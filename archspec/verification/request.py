@@ -150,7 +150,11 @@ def write_request(
     (folder / "request.json").write_text(json.dumps(request), "utf-8")
     weights = to_backend(model.graph, backend, question.tensors)
     arrays = {f"weight:{name}": each for name, each in weights.items()}
-    for kind, by_name in (("input", question.inputs), ("cotangent", question.cotangents)):
-        placed = {f"{kind}:{name}": to_layout(each, backend) for name, each in by_name.items()}
-        arrays |= {name: np.ascontiguousarray(each) for name, each in placed.items()}
+    graph = model.graph
+    axes = {name: shape.axes for name, shape in graph.inputs.items()}
+    for name, each in question.inputs.items():
+        arrays[f"input:{name}"] = np.ascontiguousarray(to_layout(each, axes[name], backend))
+    axes = {name: graph.shape(path).axes for name, path in graph.outputs.items()}
+    for name, each in question.cotangents.items():
+        arrays[f"cotangent:{name}"] = np.ascontiguousarray(to_layout(each, axes[name], backend))
     save_file(arrays, folder / "tensors.safetensors")

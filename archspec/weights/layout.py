@@ -75,15 +75,21 @@ def from_backend(
     }
 
 
-def to_layout(array: Array, backend: Backend) -> Array:
-    """A batch (N, C, *spatial) in the order of a backend's axes; a view."""
-    if backend.manifest.layout == "channels_last" and array.ndim > 2:
+def to_layout(array: Array, axes: tuple[str, ...], backend: Backend) -> Array:
+    """A batch in the order of a backend's axes; a view.
+
+    Args:
+        array: the batch, in the canonical order: N and ``axes``.
+        axes: the axes of one example, such as ``("C", "H", "W")``.
+        backend: whose order its axes are to have.
+    """
+    if backend.manifest.layout == "channels_last" and axes[0] == "C":
         return np.moveaxis(array, 1, -1)
     return array
 
 
 def from_layout(array: Array, axes: tuple[str, ...], backend: Backend) -> Array:
-    """A batch of a backend as (N, C, *spatial); a view.
+    """A batch of a backend in the canonical order, N and ``axes``; a view.
 
     Args:
         array: the batch.
@@ -96,6 +102,6 @@ def from_layout(array: Array, axes: tuple[str, ...], backend: Backend) -> Array:
     if array.ndim != len(axes) + 1:
         received = f"received an array of the shape {array.shape}"
         raise UsageError(f"expected a batch with the axes N, {', '.join(axes)}, {received}")
-    if backend.manifest.layout == "channels_last" and array.ndim > 2:
+    if backend.manifest.layout == "channels_last" and axes[0] == "C":
         return np.moveaxis(array, -1, 1)
     return array
