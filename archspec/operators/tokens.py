@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
+from math import prod, sqrt
 from typing import Any, ClassVar, Literal
 
 from archspec.errors import ArchspecError
+from archspec.expressions import as_expr, evaluate
 from archspec.model.shape import Shape
 from archspec.operators.fields import Count, Fact, Flag, Natural, Positive
 from archspec.operators.operator import Operator, Tensor
@@ -142,6 +143,10 @@ class Attention(Operator):
     def channels(self, inputs: Sequence[Any]) -> Any:
         return inputs[2]
 
+    def root(self, channels: Any) -> float:
+        """What products of queries and keys are divided by, from the channels of all queries."""
+        return sqrt(int(evaluate(as_expr(channels), {})) // int(self.heads))  # type: ignore[arg-type]
+
     def multiply_adds(self, inputs: Sequence[Shape], output: Shape) -> int:
         queries, keys, values = inputs
         return queries.elements * (keys.tokens or 0) + output.elements * (values.tokens or 0)
@@ -155,6 +160,11 @@ class Select(Operator):
     tokens_only: ClassVar[bool] = True
 
     index: Natural
+
+    @property
+    def ordinal(self) -> Any:
+        """The index counted from 1."""
+        return as_expr(self.index) + as_expr(1)
 
     def check(self, inputs: Sequence[Shape]) -> None:
         super().check(inputs)
