@@ -133,7 +133,8 @@ def _node(item: Item, current: str) -> Node | None:
         branches = [_row(each) for each in item.branches if each.source == current]
         parts = tuple(each for each in branches if each is not None)
         whole = item.merge.inputs == tuple(each.key for each in item.branches)
-        if len(parts) < len(item.branches) or not whole:
+        # What joins takes any number of values, two at a time if need be.
+        if len(parts) < len(item.branches) or not whole or not item.merge.merges:
             return None
         return Node("parallel", item.merge.name, item.merge, parts)
     if item.inputs != (current,) or item.share is not None:

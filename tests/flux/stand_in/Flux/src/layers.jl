@@ -174,7 +174,7 @@ end
     Dense(in, out, σ = identity; bias = true, init = glorot_uniform)
     Dense(in => out, σ = identity; ...)
 
-`σ.(weight * x .+ bias)`.
+`σ.(weight * x .+ bias)`; of more than two dimensions all but the first count examples.
 """
 struct Dense{F, A, B}
     weight::A
@@ -186,7 +186,11 @@ function Dense(in::Integer, out::Integer, σ = identity; init = glorot_uniform, 
     return Dense(weight, bias_of(weight, bias, out), σ)
 end
 OLD || (Dense(channels::Pair, σ = identity; named...) = Dense(channels..., σ; named...))
-(a::Dense)(x) = a.σ.(a.weight * x .+ a.bias)
+function (a::Dense)(x)
+    ndims(x) > 2 || return a.σ.(a.weight * x .+ a.bias)
+    y = a(reshape(x, size(x, 1), :))
+    return reshape(y, size(y, 1), size(x)[2:end]...)
+end
 
 """
     MaxPool(window; pad = 0, stride = window)

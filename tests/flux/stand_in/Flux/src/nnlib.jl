@@ -8,7 +8,7 @@ using ..Tape
 using ..Tape: Tracked, record, value
 
 export relu, relu6, leakyrelu, elu, sigmoid, σ, swish, hardswish, softmax, conv, maxpool, meanpool,
-    PoolDims, pad_zeros, upsample_nearest, upsample_bilinear
+    PoolDims, batched_mul, pad_zeros, upsample_nearest, upsample_bilinear
 
 relu(x) = max(zero(x), x)
 relu6(x) = min(max(zero(x), x), oftype(x, 6))
@@ -30,6 +30,19 @@ end
 function softmax(x; dims = 1)
     powers = exp.(x .- maximum(value(x); dims = dims))
     return powers ./ sum(powers; dims = dims)
+end
+
+"""
+    batched_mul(A, B)
+
+The product of each matrix of `A` with that of `B`: `A[:, :, k] * B[:, :, k]`.
+"""
+function batched_mul(A::AbstractArray{<:Any, 3}, B::AbstractArray{<:Any, 3})
+    product(a, b) = cat((a[:, :, k] * b[:, :, k] for k in 1:size(a, 3))...; dims = 3)
+    turned(x) = permutedims(x, (2, 1, 3))
+    a, b = value(A), value(B)
+    size(a, 3) == size(b, 3) || throw(DimensionMismatch("$(size(a)) and $(size(b))"))
+    return record(product(a, b), [A, B], Δ -> [product(Δ, turned(b)), product(turned(a), Δ)])
 end
 
 """

@@ -84,6 +84,17 @@ value(x) = x
 
 Base.size(x::Tracked) = size(x.value)
 Base.getindex(::Tracked, ::Any...) = error("the stand-in cannot take a derivative of this indexing")
+
+"One or some of the second of three dimensions, as tokens are taken."
+function Base.getindex(x::Tracked{<:Any, 3}, ::Colon, i::Union{Int, UnitRange{Int}}, ::Colon)
+    function back(Δ)
+        slope = zero(x.value)
+        slope[:, i, :] = Δ
+        return [slope]
+    end
+    return record(x.value[:, i, :], [x], back)
+end
+Base.dropdims(x::Tracked; dims) = reshape(x, size(dropdims(x.value; dims = dims)))
 Base.show(io::IO, x::Tracked) = print(io, "tracked ", summary(x.value))
 Base.show(io::IO, ::MIME"text/plain", x::Tracked) = show(io, x)
 
