@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from archspec.errors import Location
@@ -67,6 +67,7 @@ class Graph:
         outputs: for each output the node (or input) it is.
         scopes: for each container and block instance by path, the node its output is.
         groups: how the paths of scopes are grouped by class.
+        blocks: for each block instance by path, the block that it is an instance of.
     """
 
     inputs: Mapping[str, Shape]
@@ -74,6 +75,7 @@ class Graph:
     outputs: Mapping[str, str]
     scopes: Mapping[str, str]
     groups: Mapping[str, Groups]
+    blocks: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def by_path(self) -> dict[str, Node]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
@@ -74,6 +74,8 @@ class Operator(BaseModel):
     vector_only: ClassVar[bool] = False
     # Needs at least one spatial axis.
     spatial_only: ClassVar[bool] = False
+    # When its output takes memory of its own; otherwise it is its input, called by another name.
+    allocates: ClassVar[Literal["always", "training", "never"]] = "always"
 
     @classmethod
     def name(cls) -> str:
