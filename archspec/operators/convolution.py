@@ -15,6 +15,7 @@ from archspec.model.shape import Shape
 from archspec.operators.fields import Count, Flag, PerAxis, PerAxisOrZero
 from archspec.operators.operator import Operator, Tensor
 from archspec.operators.padding import Padding
+from archspec.operators.scaling import Scaling
 from archspec.operators.window import Windowed
 
 
@@ -150,10 +151,10 @@ class ConvTranspose(Operator):
             output_padding=tuple(max(extra - high, 0) for (_, high), extra in pairs),
         )
 
-    def needed(self, size: int, axis: int) -> int:
+    def along(self, axis: int) -> Scaling:
         span = (self.kernel[axis] - 1) * self.dilation[axis] + 1 + self.output_padding[axis]
-        rest = size - span + sum(self.padding[axis])
-        return int(max(1 - (-rest // self.stride[axis]), 1))
+        stride = self.stride[axis]
+        return Scaling(stride, span - stride - sum(self.padding[axis]))
 
 
 class Dense(Operator):

@@ -231,6 +231,7 @@ def _never(value: object) -> object:
 
 
 Count = _number("integer", 1)
+Place = _number("integer", 0)
 Number = _number("number")
 Positive = _number("number", 0)
 # Added to a variance before its root: frameworks refuse 0.

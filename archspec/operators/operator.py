@@ -19,6 +19,7 @@ from archspec.errors import ArchspecError
 from archspec.expressions import Expr
 from archspec.model.shape import Shape
 from archspec.operators.fields import Kind, Leaf
+from archspec.operators.scaling import Scaling
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,13 @@ class Operator(BaseModel):
         """Products of convolutions and matrix products for one example; all else counts nothing."""
         return 0
 
+    def along(self, axis: int) -> Scaling:
+        """How a spatial axis comes out, from settled arguments.
+
+        Pads that follow from the size of the input are worked out anew for each size.
+        """
+        return Scaling()
+
     def needed(self, size: int, axis: int) -> int:
-        """The least input size on a spatial axis that gives an output of ``size``."""
-        return size
+        """The least input size on a spatial axis that gives an output of ``size`` or more."""
+        return max(self.along(axis).least(size) or 1, 1)
