@@ -34,6 +34,7 @@ class Node:
         index: the iteration of a repeated layer.
         where: its place in the spec.
         pinned: the operator's arguments that follow from the sizes of its inputs.
+        settled: the operator before these were worked out; None where there are none.
     """
 
     path: str
@@ -50,6 +51,7 @@ class Node:
     index: int | None
     where: Location
     pinned: tuple[str, ...] = ()
+    settled: Operator | None = None
 
     @property
     def multiply_adds(self) -> int:

@@ -78,6 +78,7 @@ class Record:
             place.index,
             layer.where,
             tuple(applied.facts),
+            applied.settled if applied.facts else None,
         )
 
     def scope(self, groups: Groups, value: Reference, block: str | None = None) -> None:
