@@ -57,7 +57,8 @@ class Conv(Windowed):
         return (Tensor("weight", kernel, "kernel", "OI*"), *bias)
 
     def multiply_adds(self, inputs: Sequence[Shape], output: Shape) -> int:
-        return int(output.elements * (inputs[0].channels // self.groups) * prod(self.kernel))
+        products: int = output.elements * (inputs[0].channels // self.groups) * prod(self.kernel)
+        return products
 
 
 class ConvTranspose(Operator):
@@ -120,7 +121,8 @@ class ConvTranspose(Operator):
         return (Tensor("weight", kernel, "kernel", "IO*"), *bias)
 
     def multiply_adds(self, inputs: Sequence[Shape], output: Shape) -> int:
-        return int(inputs[0].elements * (self.out // self.groups) * prod(self.kernel))
+        products: int = inputs[0].elements * (self.out // self.groups) * prod(self.kernel)
+        return products
 
     @property
     def padded(self) -> bool:
@@ -178,4 +180,5 @@ class Dense(Operator):
         return (Tensor("weight", (self.out, inputs[0].channels), "kernel", "OI"), *bias)
 
     def multiply_adds(self, inputs: Sequence[Shape], output: Shape) -> int:
-        return inputs[0].channels * int(self.out)
+        products: int = inputs[0].channels * self.out
+        return products

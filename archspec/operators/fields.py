@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from math import isfinite
+from math import inf
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
@@ -57,7 +57,7 @@ class Limits:
             return False
         if self.kind == "integer" and not isinstance(value, int):
             return False
-        if isinstance(value, float) and not isfinite(value):
+        if isinstance(value, float) and not -inf < value < inf:
             return False
         return not (
             (self.least is not None and value < self.least)
