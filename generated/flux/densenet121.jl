@@ -1,6 +1,6 @@
 """
-DenseNet-121, in which each layer reads the channels of all layers before it in its
-block: it adds a few to them.
+DenseNet-121, whose layers read what all layers before them in their block have
+made, and add a few channels.
 
 Source: https://arxiv.org/abs/1608.06993
 Input (WxHxCxN): 224 x 224 x 3 x N (any H x W of at least 29 x 29)

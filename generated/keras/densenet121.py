@@ -1,5 +1,5 @@
-"""DenseNet-121, in which each layer reads the channels of all layers before it in its
-block: it adds a few to them.
+"""DenseNet-121, whose layers read what all layers before them in their block have
+made, and add a few channels.
 
 Source: https://arxiv.org/abs/1608.06993
 Input (NxHxWxC): N x 224 x 224 x 3
@@ -76,8 +76,8 @@ def transition(x: KerasTensor, *, name: str) -> KerasTensor:
 
 
 def DenseNet121(num_classes: int = 1000) -> keras.Model:
-    """DenseNet-121, in which each layer reads the channels of all layers before it in
-    its block: it adds a few to them.
+    """DenseNet-121, whose layers read what all layers before them in their block have
+    made, and add a few channels.
     """
     inputs = keras.Input((224, 224, 3))
 

@@ -1,5 +1,5 @@
-"""DenseNet-121, in which each layer reads the channels of all layers before it in its
-block: it adds a few to them.
+"""DenseNet-121, whose layers read what all layers before them in their block have
+made, and add a few channels.
 
 Source: https://arxiv.org/abs/1608.06993
 Input (NxHxWxC): N x 224 x 224 x 3 (any H x W of at least 29 x 29)
@@ -66,8 +66,8 @@ class Transition(nnx.Module):
 
 
 class DenseNet121(nnx.Module):
-    """DenseNet-121, in which each layer reads the channels of all layers before
-    it in its block: it adds a few to them.
+    """DenseNet-121, whose layers read what all layers before them in their block
+    have made, and add a few channels.
     """
 
     def __init__(self, num_classes: int = 1000, *, rngs: nnx.Rngs) -> None:

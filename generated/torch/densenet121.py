@@ -1,5 +1,5 @@
-"""DenseNet-121, in which each layer reads the channels of all layers before it in its
-block: it adds a few to them.
+"""DenseNet-121, whose layers read what all layers before them in their block have
+made, and add a few channels.
 
 Source: https://arxiv.org/abs/1608.06993
 Input (NxCxHxW): N x 3 x 224 x 224 (any H x W of at least 29 x 29)
@@ -56,8 +56,8 @@ class Transition(nn.Module):
 
 
 class DenseNet121(nn.Module):
-    """DenseNet-121, in which each layer reads the channels of all layers before
-    it in its block: it adds a few to them.
+    """DenseNet-121, whose layers read what all layers before them in their block
+    have made, and add a few channels.
     """
 
     def __init__(self, num_classes: int = 1000) -> None:
