@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from archspec.analysis.summary import summarize
     from archspec.errors import (
         ArchspecError,
         BackendError,
@@ -47,6 +48,7 @@ _HOMES = {
     "load": "schema",
     "loads": "schema",
     "resolve": "resolution",
+    "summarize": "analysis.summary",
     "verify": "verification.verify",
 }
 
@@ -66,6 +68,7 @@ __all__ = [
     "load",
     "loads",
     "resolve",
+    "summarize",
     "verify",
 ]
 

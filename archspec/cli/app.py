@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from archspec.cli import backends, generate, specs, validate, verify, weights
+from archspec.cli import backends, generate, specs, summary, validate, verify, weights
 from archspec.cli.screen import print_error
 from archspec.errors import ArchspecError, UsageError
 
@@ -24,6 +24,7 @@ app = typer.Typer(
 app.command("generate")(generate.generate)
 app.command("validate")(validate.validate)
 app.command("verify")(verify.verify)
+app.command("summary")(summary.summary)
 app.add_typer(weights.app, name="weights")
 app.add_typer(backends.app, name="backends")
 app.command("init")(specs.init)

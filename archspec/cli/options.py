@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from archspec.schema import Spec
 
 SET_HELP = "Set a parameter of the network: NAME=VALUE. May be repeated."
+INPUT_HELP = "Another size of an input, channels first, such as 3x128x128. Repeatable."
 SPEC_HELP = "A spec, or the name of a bundled one (see `archspec list`)."
 
 BACKEND_HELP = "A backend's name or folder, or `all`. Repeatable."
@@ -74,10 +76,36 @@ def parse_settings(spec: Spec, settings: list[str]) -> dict[str, Any]:
     return values
 
 
-def load_model(path: str, settings: list[str]) -> Model:
-    """Read and resolve a spec with parameters set on the command line."""
+def parse_inputs(spec: Spec, texts: list[str]) -> dict[str, tuple[int, ...]]:
+    """The sizes that ``--input CxHxW`` or ``--input NAME=CxHxW`` options give to inputs.
+
+    Raises:
+        UsageError: for one that is not of this form, or of an input that there is not.
+    """
+    names = [each.name for each in spec.inputs]
+    sizes: dict[str, tuple[int, ...]] = {}
+    for text in texts:
+        name, equals, rest = text.rpartition("=")
+        name = name.strip()
+        if not equals:
+            if len(names) > 1:
+                listed = ", ".join(names)
+                hint = f"such as --input {names[0]}={text[:20]}"
+                raise UsageError(f"--input: `{spec.name}` has the inputs {listed}", hint=hint)
+            name = names[0]
+        if not re.fullmatch(r"[0-9]{1,10}(x[0-9]{1,10})*", rest.strip()):
+            hint = "channels come first, and the batch is left out, as in 3x224x224"
+            raise UsageError(f"--input expects sizes, received {text[:80]!r}", hint=hint)
+        if name in sizes:
+            raise UsageError(f"--input: `{name}` is given twice")
+        sizes[name] = tuple(map(int, rest.strip().split("x")))
+    return sizes
+
+
+def load_model(path: str, settings: list[str], inputs: list[str] | None = None) -> Model:
+    """Read and resolve a spec with parameters and inputs set on the command line."""
     from archspec.resolution import resolve
     from archspec.schema import load
 
     spec = load(find_spec(path))
-    return resolve(spec, **parse_settings(spec, settings))
+    return resolve(spec, parse_inputs(spec, inputs or []), **parse_settings(spec, settings))

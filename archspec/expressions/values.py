@@ -67,7 +67,7 @@ def checked(value: Value) -> Value:
     if isinstance(value, tuple):
         for item in value:
             checked(item)
-    elif isinstance(value, float) and not math.isfinite(value):
+    elif isinstance(value, float) and not -math.inf < value < math.inf:
         raise ExpressionError("the number is too large")
     elif isinstance(value, int) and abs(value) > LARGEST_INT:
         raise ExpressionError("the integer is beyond 2**53 in size")
@@ -187,7 +187,9 @@ def _list(where: str, value: Value) -> tuple[Value, ...]:
 
 
 def _sort(value: Value) -> type:
-    return float if type(value) is int else type(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float
+    return type(value)
 
 
 def _shown(value: Value) -> str:

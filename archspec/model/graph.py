@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from archspec.errors import Location
@@ -34,6 +34,7 @@ class Node:
         index: the iteration of a repeated layer.
         where: its place in the spec.
         pinned: the operator's arguments that follow from the sizes of its inputs.
+        settled: the operator before these were worked out; None where there are none.
     """
 
     path: str
@@ -50,6 +51,7 @@ class Node:
     index: int | None
     where: Location
     pinned: tuple[str, ...] = ()
+    settled: Operator | None = None
 
     @property
     def multiply_adds(self) -> int:
@@ -67,6 +69,7 @@ class Graph:
         outputs: for each output the node (or input) it is.
         scopes: for each container and block instance by path, the node its output is.
         groups: how the paths of scopes are grouped by class.
+        blocks: for each block instance by path, the block that it is an instance of.
     """
 
     inputs: Mapping[str, Shape]
@@ -74,6 +77,7 @@ class Graph:
     outputs: Mapping[str, str]
     scopes: Mapping[str, str]
     groups: Mapping[str, Groups]
+    blocks: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def by_path(self) -> dict[str, Node]:

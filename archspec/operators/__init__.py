@@ -22,6 +22,7 @@ from archspec.operators.normalization import (
     GroupNorm,
     LayerNorm,
     LocalResponseNorm,
+    Rescale,
     Scale,
 )
 from archspec.operators.operator import Operator, Tensor
@@ -31,6 +32,7 @@ from archspec.operators.reshaping import (
     Dropout,
     Flatten,
     Identity,
+    Slice,
     Upsample,
     ZeroPad,
 )
@@ -57,6 +59,7 @@ _ALL: tuple[type[Operator], ...] = (
     GroupNorm,
     LocalResponseNorm,
     Scale,
+    Rescale,
     Relu,
     Relu6,
     LeakyRelu,
@@ -73,6 +76,7 @@ _ALL: tuple[type[Operator], ...] = (
     ZeroPad,
     Upsample,
     ChannelShuffle,
+    Slice,
     Concat,
     Add,
     Mul,

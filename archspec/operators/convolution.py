@@ -15,6 +15,7 @@ from archspec.model.shape import Shape
 from archspec.operators.fields import Count, Flag, PerAxis, PerAxisOrZero
 from archspec.operators.operator import Operator, Tensor
 from archspec.operators.padding import Padding
+from archspec.operators.scaling import Scaling
 from archspec.operators.window import Windowed
 
 
@@ -56,7 +57,8 @@ class Conv(Windowed):
         return (Tensor("weight", kernel, "kernel", "OI*"), *bias)
 
     def multiply_adds(self, inputs: Sequence[Shape], output: Shape) -> int:
-        return int(output.elements * (inputs[0].channels // self.groups) * prod(self.kernel))
+        products: int = output.elements * (inputs[0].channels // self.groups) * prod(self.kernel)
+        return products
 
 
 class ConvTranspose(Operator):
@@ -119,7 +121,8 @@ class ConvTranspose(Operator):
         return (Tensor("weight", kernel, "kernel", "IO*"), *bias)
 
     def multiply_adds(self, inputs: Sequence[Shape], output: Shape) -> int:
-        return int(inputs[0].elements * (self.out // self.groups) * prod(self.kernel))
+        products: int = inputs[0].elements * (self.out // self.groups) * prod(self.kernel)
+        return products
 
     @property
     def padded(self) -> bool:
@@ -150,10 +153,10 @@ class ConvTranspose(Operator):
             output_padding=tuple(max(extra - high, 0) for (_, high), extra in pairs),
         )
 
-    def needed(self, size: int, axis: int) -> int:
+    def along(self, axis: int) -> Scaling:
         span = (self.kernel[axis] - 1) * self.dilation[axis] + 1 + self.output_padding[axis]
-        rest = size - span + sum(self.padding[axis])
-        return int(max(1 - (-rest // self.stride[axis]), 1))
+        stride = self.stride[axis]
+        return Scaling(stride, span - stride - sum(self.padding[axis]))
 
 
 class Dense(Operator):
@@ -177,4 +180,5 @@ class Dense(Operator):
         return (Tensor("weight", (self.out, inputs[0].channels), "kernel", "OI"), *bias)
 
     def multiply_adds(self, inputs: Sequence[Shape], output: Shape) -> int:
-        return inputs[0].elements * int(self.out)
+        products: int = inputs[0].elements * self.out
+        return products

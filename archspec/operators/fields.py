@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from math import isfinite
+from math import inf
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
@@ -57,7 +57,7 @@ class Limits:
             return False
         if self.kind == "integer" and not isinstance(value, int):
             return False
-        if isinstance(value, float) and not isfinite(value):
+        if isinstance(value, float) and not -inf < value < inf:
             return False
         return not (
             (self.least is not None and value < self.least)
@@ -231,7 +231,7 @@ def _never(value: object) -> object:
 
 
 Count = _number("integer", 1)
-Natural = _number("integer", 0)
+Place = _number("integer", 0)
 Number = _number("number")
 Positive = _number("number", 0)
 # Added to a variance before its root: frameworks refuse 0.

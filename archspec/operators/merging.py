@@ -33,8 +33,8 @@ class Concat(Operator):
         if self.axis not in inputs[0].axes:
             raise ArchspecError(f"the input {inputs[0]} has no axis {self.axis}", path="axis")
         place = inputs[0].axes.index(self.axis)
-        rests = {(*each.axes, *each.sizes[:place], *each.sizes[place + 1 :]) for each in inputs}
-        if len(rests) > 1:
+        rests = [(*each.axes, *each.sizes[:place], *each.sizes[place + 1 :]) for each in inputs]
+        if any(rest != rests[0] for rest in rests):
             raise ArchspecError(
                 f"the inputs differ in more than the axis {self.axis}: "
                 + ", ".join(str(each) for each in inputs),
@@ -70,8 +70,7 @@ class _Elementwise(Operator):
     def check(self, inputs: Sequence[Shape]) -> None:
         super().check(inputs)
         if len({each.axes for each in inputs}) > 1 or any(
-            len({size for size in sizes if size != 1 or not self.broadcast}) > 1
-            for sizes in zip(*(each.sizes for each in inputs), strict=True)
+            not self._fit(sizes) for sizes in zip(*(each.sizes for each in inputs), strict=True)
         ):
             raise ArchspecError(
                 "the inputs differ in shape: " + ", ".join(str(each) for each in inputs),
@@ -79,6 +78,11 @@ class _Elementwise(Operator):
                 if self.broadcast
                 else "sizes of 1 are stretched only where `broadcast: true` says so",
             )
+
+    def _fit(self, sizes: Sequence[int]) -> bool:
+        """Whether these sizes of one axis are one size, but for those that are stretched."""
+        held = [size for size in sizes if not self.broadcast or size != 1]
+        return all(size == held[0] for size in held)
 
     def channels(self, inputs: Sequence[Any]) -> Any:
         if not self.broadcast:

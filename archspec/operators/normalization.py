@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 from archspec.errors import ArchspecError
 from archspec.expressions import Const
 from archspec.model.shape import Shape
-from archspec.operators.fields import Count, Epsilon, Fact, Positive, Rate
+from archspec.operators.fields import Count, Epsilon, Fact, Number, Positive, Rate
 from archspec.operators.operator import Operator, Tensor
 
 
@@ -126,6 +126,18 @@ class LocalResponseNorm(Operator):
                 path="size",
                 hint="frameworks disagree about which side an even window leans to",
             )
+
+
+class Rescale(Operator):
+    """The input times a constant ``factor``; ONNX Mul-14.
+
+    What a branch of a residual block is damped by (Inception-ResNet, Szegedy et al. 2016).
+    """
+
+    onnx: ClassVar[str] = "Mul-14"
+    primary: ClassVar[str | None] = "factor"
+
+    factor: Number
 
 
 class Scale(Operator):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
@@ -19,6 +19,7 @@ from archspec.errors import ArchspecError
 from archspec.expressions import Expr
 from archspec.model.shape import Shape
 from archspec.operators.fields import Kind, Leaf
+from archspec.operators.scaling import Scaling
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class Operator(BaseModel):
     takes_tokens: ClassVar[bool] = True
     # Works on nothing else.
     tokens_only: ClassVar[bool] = False
+    # When its output takes memory of its own; otherwise it is its input, called by another name.
+    allocates: ClassVar[Literal["always", "training", "never"]] = "always"
 
     @classmethod
     def name(cls) -> str:
@@ -210,6 +213,13 @@ class Operator(BaseModel):
         """Products of convolutions and matrix products for one example; all else counts nothing."""
         return 0
 
+    def along(self, axis: int) -> Scaling:
+        """How a spatial axis comes out, from settled arguments.
+
+        Pads that follow from the size of the input are worked out anew for each size.
+        """
+        return Scaling()
+
     def needed(self, size: int, axis: int) -> int:
-        """The least input size on a spatial axis that gives an output of ``size``."""
-        return size
+        """The least input size on a spatial axis that gives an output of ``size`` or more."""
+        return max(self.along(axis).least(size) or 1, 1)

@@ -16,6 +16,7 @@ from archspec.model.shape import Shape
 from archspec.operators.fields import PerAxis
 from archspec.operators.operator import Operator
 from archspec.operators.padding import Padding, ceil_pads, symmetric_pads
+from archspec.operators.scaling import Scaling
 from archspec.operators.window import Windowed
 
 
@@ -74,6 +75,19 @@ class _Pool(Windowed):
             window = (arguments.kernel, arguments.stride, arguments.dilation)
             pinned["padding"] = ceil_pads(pads, inputs[0].spatial, *window)
         return pinned
+
+    def along(self, axis: int) -> Scaling:
+        arguments: Any = self
+        floor = super().along(axis)
+        if not arguments.ceil or arguments.padding in ("same_upper", "same_lower"):
+            return floor
+        pads = arguments.padding
+        if pads == "symmetric":
+            pads = symmetric_pads(arguments.kernel, arguments.dilation)
+        stride = arguments.stride[axis]
+        # As many windows as the size over the stride rounded up, but none that would start
+        # wholly in the padding after the end: the lesser of two quotients of one divisor.
+        return Scaling(1, min(floor.plus + stride - 1, pads[axis][0] + stride - 1), stride)
 
 
 class MaxPool(_Pool):
@@ -139,8 +153,8 @@ class _GlobalPool(Operator):
     def spatial(self, inputs: Sequence[Shape]) -> tuple[int, ...]:
         return (1,) * inputs[0].rank if self.keep_axes else ()
 
-    def needed(self, size: int, axis: int) -> int:
-        return 1
+    def along(self, axis: int) -> Scaling:
+        return Scaling(0, 1)
 
 
 class GlobalAvgPool(_GlobalPool):

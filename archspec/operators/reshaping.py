@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from archspec.errors import ArchspecError
 from archspec.model.shape import Shape
-from archspec.operators.fields import Count, Fact, PerAxis, Rate
+from archspec.operators.fields import Count, Fact, Leaf, PerAxis, Place, Rate
 from archspec.operators.operator import Operator
 from archspec.operators.padding import Padding
+from archspec.operators.scaling import Scaling
 
 
 class Flatten(Operator):
@@ -25,6 +26,7 @@ class Flatten(Operator):
 
     onnx: ClassVar[str] = "Flatten-21"
     spatial_only: ClassVar[bool] = True
+    allocates: ClassVar[Literal["always", "training", "never"]] = "never"
 
     positions: Fact = None
 
@@ -47,6 +49,7 @@ class Dropout(Operator):
     onnx: ClassVar[str] = "Dropout-22"
     primary: ClassVar[str | None] = "rate"
     trains: ClassVar[bool] = True
+    allocates: ClassVar[Literal["always", "training", "never"]] = "training"
 
     rate: Rate
 
@@ -74,8 +77,8 @@ class ZeroPad(Operator):
         pads = zip(inputs[0].spatial, self.padding, strict=True)
         return tuple(size + low + high for size, (low, high) in pads)
 
-    def needed(self, size: int, axis: int) -> int:
-        return int(max(size - sum(self.padding[axis]), 1))
+    def along(self, axis: int) -> Scaling:
+        return Scaling(1, sum(self.padding[axis]))
 
 
 class Upsample(Operator):
@@ -110,8 +113,8 @@ class Upsample(Operator):
     def spatial(self, inputs: Sequence[Shape]) -> tuple[int, ...]:
         return tuple(n * s for n, s in zip(inputs[0].spatial, self.scale, strict=True))
 
-    def needed(self, size: int, axis: int) -> int:
-        return max(-(-size // int(self.scale[axis])), 1)
+    def along(self, axis: int) -> Scaling:
+        return Scaling(int(self.scale[axis]))
 
 
 class ChannelShuffle(Operator):
@@ -136,7 +139,72 @@ class ChannelShuffle(Operator):
             )
 
 
+class Slice(Operator):
+    """The part of ``axis`` from ``start`` up to ``stop``, which is left out; ONNX Slice-13.
+
+    Counted from 0; without ``stop`` it is all from ``start`` on. Two of them split the channels
+    in halves: ``slice: {stop: in_channels // 2}`` and ``slice: {start: in_channels // 2}``.
+    """
+
+    onnx: ClassVar[str] = "Slice-13"
+    takes_tokens: ClassVar[bool] = False
+
+    axis: Literal["C", "D", "H", "W"] = "C"
+    start: Place = 0
+    stop: Count = None
+    # Which of the spatial axes it is; None for the channels.
+    place: Fact = None
+
+    def settle(self, rank: int, leaf: Leaf) -> Self:
+        place = None if self.axis == "C" else rank - 1 - ("W", "H", "D").index(self.axis)
+        return super().settle(rank, leaf).replace(place=place)
+
+    def check(self, inputs: Sequence[Shape]) -> None:
+        super().check(inputs)
+        shape = inputs[0]
+        if self.axis not in shape.axes:
+            raise ArchspecError(f"the input {shape} has no axis {self.axis}", path="axis")
+        size = shape.sizes[shape.axes.index(self.axis)]
+        if self.start >= size:
+            raise ArchspecError(
+                f"nothing is left from {self.start} on: the axis {self.axis} of the input {shape}"
+                f" has the size {size}",
+                path="start",
+                hint="places are counted from 0",
+            )
+        if self.stop is not None and self.stop > size:
+            raise ArchspecError(
+                f"the axis {self.axis} of the input {shape} ends at {size}, before {self.stop}",
+                path="stop",
+                hint="without `stop` it is all from `start` on",
+            )
+        if self.stop is not None and self.stop <= self.start:
+            raise ArchspecError(
+                f"nothing lies between {self.start} and {self.stop}",
+                path="stop",
+                hint="`stop` is the place after the last one taken, counted from 0",
+            )
+
+    def channels(self, inputs: Sequence[Any]) -> Any:
+        return self._left(inputs[0]) if self.place is None else inputs[0]
+
+    def spatial(self, inputs: Sequence[Shape]) -> tuple[int, ...]:
+        sizes = list(inputs[0].spatial)
+        if self.place is not None:
+            sizes[self.place] = self._left(sizes[self.place])
+        return tuple(sizes)
+
+    def _left(self, size: Any) -> Any:
+        return (size if self.stop is None else self.stop) - self.start
+
+    def needed(self, size: int, axis: int) -> int:
+        if axis != self.place:
+            return size
+        return int(self.start + size if self.stop is None else self.stop)
+
+
 class Identity(Operator):
     """The input as it is; ONNX Identity-21."""
 
     onnx: ClassVar[str] = "Identity-21"
+    allocates: ClassVar[Literal["always", "training", "never"]] = "never"

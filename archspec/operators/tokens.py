@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Literal
 from archspec.errors import ArchspecError
 from archspec.expressions import as_expr, evaluate
 from archspec.model.shape import Shape
-from archspec.operators.fields import Count, Fact, Flag, Natural, Positive
+from archspec.operators.fields import Count, Fact, Flag, Place, Positive
 from archspec.operators.operator import Operator, Tensor
 
 
@@ -159,7 +159,7 @@ class Select(Operator):
     primary: ClassVar[str | None] = "index"
     tokens_only: ClassVar[bool] = True
 
-    index: Natural
+    index: Place
 
     @property
     def ordinal(self) -> Any:

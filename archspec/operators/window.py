@@ -14,6 +14,7 @@ from archspec.expressions.nodes import Name
 from archspec.model.shape import Shape
 from archspec.operators.operator import Operator
 from archspec.operators.padding import same_pads, symmetric_pads
+from archspec.operators.scaling import Scaling
 
 
 class Windowed(Operator):
@@ -97,8 +98,13 @@ class Windowed(Operator):
             sizes.append((size + low + high - span) // s + 1)
         return tuple(sizes)
 
-    def needed(self, size: int, axis: int) -> int:
+    def along(self, axis: int) -> Scaling:
         arguments: Any = self
-        low, high = arguments.padding[axis]
+        stride = arguments.stride[axis]
+        pads = arguments.padding
+        if pads in ("same_upper", "same_lower"):
+            return Scaling(1, stride - 1, stride)
+        if pads == "symmetric":
+            pads = symmetric_pads(arguments.kernel, arguments.dilation)
         span = (arguments.kernel[axis] - 1) * arguments.dilation[axis] + 1
-        return int(max((size - 1) * arguments.stride[axis] + span - low - high, 1))
+        return Scaling(1, sum(pads[axis]) - span + stride, stride)

@@ -12,6 +12,7 @@ from archspec.operators.normalization import (
     GroupNorm,
     LayerNorm,
     LocalResponseNorm,
+    Rescale,
     Scale,
 )
 from archspec.oracle.arrays import Array, per_channel
@@ -118,3 +119,8 @@ def scale(
 ) -> Array:
     """Each channel times its number."""
     return inputs[0] * per_channel(tensors["weight"], inputs[0])
+
+
+def rescale(operator: Rescale, x: Array) -> Array:
+    """Each element times the factor."""
+    return x * operator.factor

@@ -9,7 +9,7 @@ import numpy as np
 
 from archspec.operators.merging import Add, Concat, Mul
 from archspec.operators.operator import Operator
-from archspec.operators.reshaping import ChannelShuffle, Flatten, Upsample, ZeroPad
+from archspec.operators.reshaping import ChannelShuffle, Flatten, Slice, Upsample, ZeroPad
 from archspec.oracle.arrays import Array, axis_of
 from archspec.oracle.windows import padded
 
@@ -33,6 +33,15 @@ def channel_shuffle(operator: ChannelShuffle, x: Array) -> Array:
     """Channel ``g * n + i`` of groups of n becomes channel ``i * groups + g``."""
     grouped = x.reshape(len(x), operator.groups, -1, *x.shape[2:])
     return grouped.swapaxes(1, 2).reshape(x.shape)
+
+
+def sliced(operator: Slice, x: Array) -> Array:
+    """The places of the named axis from ``start`` up to ``stop``, or up to its end."""
+    axis = axis_of(operator.axis, x)
+    places = [each for each in range(x.shape[axis]) if each >= operator.start]
+    if operator.stop is not None:
+        places = [each for each in places if each < operator.stop]
+    return np.take(x, places, axis=axis)
 
 
 def upsample(operator: Upsample, x: Array) -> Array:

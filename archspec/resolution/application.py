@@ -18,10 +18,12 @@ from archspec.schema.spec import Input, Layer
 class Applied:
     """An operator with numbers for arguments, and what follows from its inputs.
 
-    ``facts`` are the arguments that followed from the sizes of the inputs.
+    ``facts`` are the arguments that followed from the sizes of the inputs; ``settled`` is the
+    operator before they were worked out.
     """
 
     operator: Operator
+    settled: Operator
     facts: Mapping[str, Any]
     shape: Shape
     tensors: tuple[Tensor, ...]
@@ -53,7 +55,7 @@ def apply_operator(
         operator = settled.fixed(facts)
         shape = operator.output(inputs)
         check_size(shape)
-        return Applied(operator, facts, shape, operator.tensors(inputs))
+        return Applied(operator, settled, facts, shape, operator.tensors(inputs))
 
 
 def input_shape(declared: Input, values: Mapping[str, Value]) -> Shape:

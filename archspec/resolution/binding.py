@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from archspec.errors import SpecError
-from archspec.expressions import Value, evaluate
+from archspec.expressions import Value
 from archspec.names import did_you_mean
-from archspec.resolution.evaluation import located
+from archspec.resolution.evaluation import located, value_of
 from archspec.schema.blocks import DEEPEST
 from archspec.schema.kinds import check_value
 from archspec.schema.spec import Block, Layer
@@ -75,7 +75,7 @@ def bound(
         place = f"{layer.path}.{layer.block}.{name}"
         if name in expressions:
             with located(layer.where, place, instance, layer.places, name):
-                value = evaluate(expressions[name], environment)
+                value = value_of(expressions[name], environment)
         elif parameter.required:
             problem = f"`{block.name}` needs `{name}` ({parameter.kind.describe()})"
             raise SpecError(problem, layer.where, f"{layer.path}.{layer.block}")

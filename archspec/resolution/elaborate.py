@@ -249,5 +249,5 @@ class Elaboration:
             self._chain = outer
         result = frame.values[""]
         if not self._ghost:
-            self.record.scope(groups, result)
+            self.record.scope(groups, result, name)
         return result

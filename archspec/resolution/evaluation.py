@@ -14,6 +14,32 @@ from archspec.operators.fields import Limits
 LARGEST_AXIS = 2**31
 
 
+class UndecidedError(Exception):
+    """A value stands for those of several networks at once, which would go different ways here."""
+
+    def apart(
+        self, work: Callable[[Mapping[str, Value]], Value], environment: Mapping[str, Value]
+    ) -> Value:
+        """What ``work`` makes of the values of an environment, done for each way by itself.
+
+        Raises:
+            UndecidedError: this one, where what comes out cannot stand in one value.
+        """
+        raise self
+
+
+def value_of(expression: Expr, environment: Mapping[str, Value]) -> Value:
+    """The value of an expression; where values stand for several, of each.
+
+    Raises:
+        ExpressionError: where it has none.
+    """
+    try:
+        return evaluate(expression, environment)
+    except UndecidedError as undecided:
+        return undecided.apart(lambda part: value_of(expression, part), environment)
+
+
 def check_size(shape: Shape) -> None:
     """Refuse a shape with an axis that is empty or absurdly long.
 
@@ -34,7 +60,7 @@ def numbers(environment: Mapping[str, Value]) -> Callable[[Expr | Value, Limits]
     """Evaluates one expression and holds the result to its limits."""
 
     def leaf(expression: Expr | Value, limits: Limits) -> Any:
-        value = evaluate(as_expr(expression), environment)
+        value = value_of(as_expr(expression), environment)
         if not limits.accepts(value):
             hint = None
             if isinstance(value, float) and limits.kind == "integer":
@@ -54,7 +80,7 @@ def truth(when: Expr, environment: Mapping[str, Value], where: Location, path: s
         SpecError: where it is neither true nor false.
     """
     with located(where, f"{path}.when"):
-        value = evaluate(when, environment)
+        value = value_of(when, environment)
         if not isinstance(value, bool):
             raise ArchspecError(f"expected true or false, received {describe_value(value)}")
     return value

@@ -41,6 +41,7 @@ class Record:
         self._nodes: dict[str, Node] = {}
         self._scopes: dict[str, str] = {}
         self._groups: dict[str, Groups] = {}
+        self._blocks: dict[str, str] = {}
 
     def node(
         self, place: Place, applied: Applied, values: Sequence[Reference], ghost: bool
@@ -77,17 +78,21 @@ class Record:
             place.index,
             layer.where,
             tuple(applied.facts),
+            applied.settled if applied.facts else None,
         )
 
-    def scope(self, groups: Groups, value: Reference) -> None:
-        """Write down what a container or a block comes to."""
+    def scope(self, groups: Groups, value: Reference, block: str | None = None) -> None:
+        """Write down what a container, or an instance of a block, comes to."""
         path = joined(groups)
         self._scopes[path] = value.path
         self._groups[path] = groups
+        if block is not None:
+            self._blocks[path] = block
 
     def graph(self, inputs: Mapping[str, Shape], outputs: Mapping[str, str]) -> Graph:
         """The whole."""
-        return Graph(inputs, tuple(self._nodes.values()), outputs, self._scopes, self._groups)
+        nodes = tuple(self._nodes.values())
+        return Graph(inputs, nodes, outputs, self._scopes, self._groups, self._blocks)
 
 
 def _unlike(other: Node, applied: Applied, taken: Shape) -> str | None:

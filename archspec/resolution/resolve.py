@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from archspec.model.graph import Graph
 from archspec.model.module import Module
 from archspec.names import did_you_mean
 from archspec.resolution.elaborate import Elaboration
+from archspec.resolution.inputs import with_inputs
 from archspec.resolution.linking import link
 from archspec.resolution.modules import modules_of
 from archspec.schema.kinds import check_value
@@ -41,17 +42,22 @@ class Model:
         return self.modules[-1]
 
 
-def resolve(spec: Spec, **values: Any) -> Model:
+def resolve(
+    spec: Spec, inputs: Mapping[str, Sequence[int]] | None = None, /, **values: Any
+) -> Model:
     """Work out every shape, name, pad and parameter of a network.
 
     Args:
         spec: the network.
+        inputs: sizes of inputs (channels first, no batch) by name, in place of the spec's.
         values: parameters of the network in place of their defaults.
 
     Raises:
         SpecError: where arguments and shapes do not fit together.
-        UsageError: for a value of a parameter that there is not, or of the wrong kind.
+        UsageError: for a value of a parameter that there is not, or of the wrong kind; for an
+            input that there is not, or other axes than it has.
     """
+    spec = with_inputs(spec, inputs or {})
     settled = _values(spec, values)
     links = link(spec)
     elaboration = Elaboration(spec, links, settled)

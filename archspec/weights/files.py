@@ -7,6 +7,7 @@ as float32, which holds each of their numbers exactly.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -57,12 +58,15 @@ class Contents:
         tensors: arrays by the names that the file gives them.
         form, spec: the form and the network that the file says it holds; empty where it does not.
         notes: what the reader should know, a sentence each.
+        ordered: whether the tensors stand in the order of the layers, as the file says; else
+            they are in the order of their names, numbers counted as numbers.
     """
 
     tensors: Mapping[str, Array]
     form: str = ""
     spec: str = ""
     notes: tuple[str, ...] = ()
+    ordered: bool = False
 
 
 def read_safetensors(path: Path, source: str = "") -> Contents:
@@ -94,6 +98,8 @@ def read_safetensors(path: Path, source: str = "") -> Contents:
     ]
     if unknown:
         raise WeightsError(unknown[:MOST_PROBLEMS])
+    order = _order(data, {name for name, _ in views})
+    views.sort(key=(lambda each: order[each[0]]) if order else (lambda each: natural(each[0])))
     try:
         tensors = {name: _array(view["dtype"], view["shape"], view["data"]) for name, view in views}
     except (ValueError, MemoryError) as error:
@@ -106,7 +112,18 @@ def read_safetensors(path: Path, source: str = "") -> Contents:
         form=metadata.get("form", ""),
         spec=metadata.get("spec", ""),
         notes=(note,) if widened else (),
+        ordered=bool(order),
     )
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """A key to sort names by, with numbers in them as numbers: ``b2`` comes before ``b10``."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", name)
+    # The length of a number before its digits: what is written in more digits is greater.
+    return [
+        (len(digits), digits) if (digits := part.lstrip("0") or "0").isdecimal() else (0, part)
+        for part in parts
+    ]
 
 
 def write_safetensors(
@@ -159,8 +176,7 @@ def _metadata(data: bytes, source: str) -> dict[str, str]:
             raise WeightsError(f"{shown(name)} stands twice in the header", path=source)
         return dict(pairs)
 
-    length = int.from_bytes(data[:8], "little")
-    outer = json.loads(data[8 : 8 + length], object_pairs_hook=unique).get("__metadata__")
+    outer = json.loads(_header(data), object_pairs_hook=unique).get("__metadata__")
     try:
         inner = json.loads((outer or {}).get(_KEY, ""))
     except (ValueError, RecursionError):
@@ -168,6 +184,24 @@ def _metadata(data: bytes, source: str) -> dict[str, str]:
     if not isinstance(inner, dict):
         return {}
     return {key: value for key, value in inner.items() if isinstance(value, str)}
+
+
+def _order(data: bytes, names: set[str]) -> dict[str, int]:
+    """The place of each tensor, where the script that wrote the file says so; else nothing.
+
+    The format itself keeps no order.
+    """
+    try:
+        told = json.loads(json.loads(_header(data))["__metadata__"]["order"])
+    except (ValueError, RecursionError, LookupError, TypeError):
+        return {}
+    if not isinstance(told, list) or not all(isinstance(each, str) for each in told):
+        return {}
+    return {name: place for place, name in enumerate(told)} if names == set(told) else {}
+
+
+def _header(data: bytes) -> bytes:
+    return data[8 : 8 + int.from_bytes(data[:8], "little")]
 
 
 def _array(kind: str, shape: list[int], data: bytes) -> Array:

@@ -59,23 +59,30 @@ def read(source: str, target: str, module: str = "") -> None:
     Takes ``.keras``, ``.weights.h5``, and the HDF5 files of Keras 2.
     """
     path = Path(source)
+    order: list[str] = []
     # HDF5 may crash in a damaged file; archspec shows the last line of this.
     print("HDF5 crashes on this file: it is damaged", file=sys.stderr)
     try:
         if path.suffix.lower() == ".keras":
-            tensors = from_archive(path)
+            tensors, order = from_archive(path)
         else:
             with h5py.File(path, "r") as file:
                 tensors = from_h5(file, path.stat().st_size, {})
+                # Keras 2 lists its layers; groups have the order of their names.
+                order = list(tensors) if is_legacy(file) else []
     # A damaged file makes each of the libraries raise something else.
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         refuse(f"not a Keras file, or a damaged one: {reason[:200]}")
-    save_file(tensors, target)
+    # A safetensors file keeps no order of its own.
+    save_file(tensors, target, {"order": json.dumps(order)} if order else None)
 
 
-def from_archive(path: Path) -> dict[str, Any]:
-    """The tensors of a ``.keras`` file: a ZIP archive of a configuration and an HDF5 file."""
+def from_archive(path: Path) -> tuple[dict[str, Any], list[str]]:
+    """The tensors of a ``.keras`` file, and their names in the order of the model's layers.
+
+    It is a ZIP archive of a configuration and an HDF5 file.
+    """
     with zipfile.ZipFile(path) as archive, TemporaryFile() as extracted:
         members = {each.filename: each for each in archive.infolist()}
         if len(members) < len(archive.infolist()):
@@ -95,7 +102,13 @@ def from_archive(path: Path) -> dict[str, Any]:
         with archive.open(MEMBER) as packed:
             shutil.copyfileobj(packed, extracted)
         with h5py.File(extracted, "r") as file:
-            return from_h5(file, min(members[MEMBER].compress_size, whole), names_of(config))
+            names = names_of(config)
+            tensors = from_h5(file, min(members[MEMBER].compress_size, whole), names)
+    places = {name: place for place, name in enumerate(names.values())}
+    layers = {name: name.rpartition("/")[0] for name in tensors}
+    if not places.keys() >= set(layers.values()):
+        return tensors, []
+    return tensors, sorted(tensors, key=lambda name: places[layers[name]])
 
 
 def names_of(config: Any) -> dict[str, str]:
@@ -129,10 +142,9 @@ def check_expansion(name: str, size: int, stored: int) -> None:
 
 def from_h5(file: h5py.File, size: int, names: dict[str, str]) -> dict[str, Any]:
     """The tensors of an HDF5 file of so many bytes, which also may not grow as a whole."""
-    if listed(file, "layer_names") is not None:
-        variables = legacy(file)
-    elif "model_weights" in file:
-        variables = legacy(group_of(file, "model_weights"))
+    if is_legacy(file):
+        whole = listed(file, "layer_names") is None
+        variables = legacy(group_of(file, "model_weights") if whole else file)
     else:
         variables = layers_of(file, names, set())
     found: dict[str, h5py.Dataset] = {}
@@ -185,6 +197,11 @@ def variables_of(
         known = number.isdecimal() and int(number) < len(variables)
         name = variables[int(number)] if known else number
         yield f"{layer}/{name}", dataset_of(group, number)
+
+
+def is_legacy(file: h5py.File) -> bool:
+    """Whether Keras 2 wrote a file."""
+    return listed(file, "layer_names") is not None or "model_weights" in file
 
 
 def legacy(group: h5py.Group) -> Iterator[tuple[str, h5py.Dataset]]:

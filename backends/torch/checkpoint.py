@@ -6,6 +6,7 @@ line on standard output, problem and hint parted by a tab, where the file cannot
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import re
@@ -47,8 +48,11 @@ def read(source: str, target: str) -> None:
     if claimed > 4 * os.path.getsize(source) + 2**20:
         refuse(f"its tensors claim {claimed} bytes, far more than the file has")
     # safetensors wants tensors that neither share memory nor leave gaps.
+    # The order is that of the layers; a safetensors file keeps none.
     save_file(
-        {name: tensor.detach().contiguous().clone() for name, tensor in state.items()}, target
+        {name: tensor.detach().contiguous().clone() for name, tensor in state.items()},
+        target,
+        {"order": json.dumps(list(state))},
     )
 
 

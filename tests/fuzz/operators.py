@@ -173,6 +173,20 @@ def channel_shuffle(pen: Pen, shape: Shape) -> Arguments:
     return {"groups": divisor(pen, shape.channels)}
 
 
+def cut(pen: Pen, shape: Shape) -> Arguments | None:
+    """Arguments of `slice`: a part of an axis, sometimes to its end."""
+    axes = [axis for axis, size in zip(shape.axes, shape.sizes, strict=True) if size > 1]
+    if not axes:
+        return None
+    axis = pen.pick(axes)
+    size = shape.sizes[shape.axes.index(axis)]
+    start = pen.integer(0, size - 1)
+    given: Arguments = {"axis": axis, "start": start}
+    if pen.chance(2):
+        given["stop"] = pen.integer(start + 1, size)
+    return given
+
+
 def _nothing(pen: Pen, shape: Shape) -> Arguments:
     return {}
 
@@ -193,11 +207,13 @@ ANYWHERE: dict[str, Draw] = {
     "gelu": lambda pen, shape: {"approximate": pen.pick(["none", "tanh"])},
     "hard_sigmoid": hard_sigmoid,
     "scale": lambda pen, shape: {"value": pen.pick([1.0, 0.5, 2.0])},
+    "rescale": lambda pen, shape: {"factor": pen.pick([0.5, 2.0, -0.3])},
     "layer_norm": layer_norm,
     "group_norm": group_norm,
     "softmax": softmax,
     "dropout": lambda pen, shape: {"rate": pen.pick([0.5, 0.1, 0.0])},
     "channel_shuffle": channel_shuffle,
+    "slice": cut,
     "identity": _nothing,
 }
 SPATIAL: dict[str, Draw] = {

@@ -62,7 +62,9 @@ def test_the_committed_file_is_current_and_small(own: Any, path: Path) -> None:
 
 
 def test_it_says_what_it_is(own: Any) -> None:
-    model = own.assemble.assembled(generate(resolve(load(SPECS[1]), num_classes=7), "onnx"))
+    model = own.assemble.assembled(
+        generate(resolve(load(ROOT / "specs/googlenet.yaml"), num_classes=7), "onnx")
+    )
     told = {each.key: each.value for each in model.metadata_props}
     assert told == {
         "spec": "GoogLeNet",

@@ -20,6 +20,11 @@ from archspec.errors import ArchspecError
         ("concat", [image(3, 4), image(3, 5)], {}, "more than the axis C"),
         ("concat", [image(3, 4)], {"axis": "H"}, "no axis H"),
         ("softmax", [image(3)], {"axis": "W"}, "no axis W"),
+        ("slice", [image(3)], {"axis": "W"}, "no axis W"),
+        ("slice", [image(3, 4)], {"start": 3}, "nothing is left from 3 on"),
+        ("slice", [image(3, 4)], {"stop": 4}, "ends at 3, before 4"),
+        ("slice", [image(3, 4)], {"axis": "W", "stop": 5}, "axis W of the input 3x4 ends at 4"),
+        ("slice", [image(3, 4)], {"start": 2, "stop": 2}, "nothing lies between 2 and 2"),
         ("avg_pool", [image(3, 4)], {"kernel": 2, "stride": 1, "padding": 1}, "count_include_pad"),
     ],
 )

@@ -156,6 +156,11 @@ def test_local_response_norm_divides_alpha_by_the_size():
     np.testing.assert_allclose(y, [[1 / 6, 2 / 15, 3 / 14]], rtol=1e-15)
 
 
+def test_rescale():
+    y = compute(make("rescale", factor=-0.5), np.array([[1.0, 4.0], [-2.0, 0.0]]))
+    np.testing.assert_array_equal(y, [[-0.5, -2], [1, 0]])
+
+
 def test_scale():
     y = compute(make("scale"), np.ones((1, 2, 1, 2)), weight=np.array([2.0, 3.0]))
     np.testing.assert_array_equal(y, [[[[2, 2]], [[3, 3]]]])

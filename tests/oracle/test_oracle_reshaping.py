@@ -33,6 +33,21 @@ def test_channel_shuffle_as_its_definition_says():
             assert y[0, i * 4 + g] == x[0, g * per + i]
 
 
+@pytest.mark.parametrize(
+    ("axis", "start", "stop", "part"),
+    [
+        ("C", 1, 3, np.s_[:, 1:3]),
+        ("C", 2, None, np.s_[:, 2:]),
+        ("H", 0, 4, np.s_[:, :, :4]),
+        ("W", 5, None, np.s_[..., 5:]),
+    ],
+)
+def test_slices_of_a_named_axis(axis, start, stop, part):
+    x = counting(2, 4, 5, 6)
+    y = compute(make("slice", axis=axis, start=start, stop=stop), x)
+    np.testing.assert_array_equal(y, x[part])
+
+
 @pytest.mark.parametrize("scale", [(2,), (3, 1), (1, 2, 3)])
 def test_nearest_repeats(scale):
     x = counting(2, 2, *range(2, 2 + len(scale)))

@@ -1,10 +1,13 @@
-"""Every bundled network against every gate: small here, at full size among the slow tests."""
+"""Every bundled network against every gate: reduced here, at full size among the slow tests.
+
+``reduced/NAME.yaml`` is a variant of ``specs/NAME.yaml`` with a smaller input, fewer classes, and
+fewer or narrower layers, in which each kind of block still stands with its options.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from variants import refusal
@@ -14,35 +17,46 @@ from archspec.verification.warm import WarmRuns
 
 SPECS = Path(__file__).parents[2] / "specs"
 NAMES = sorted(path.stem for path in SPECS.glob("*.yaml"))
-# Inputs small enough for the default run; a network that is not here is small as it is.
-SMALL = {
-    "alexnet": 64,
-    "googlenet": 64,
-    "googlenet_bn": 96,
-    "googlenet_paper": 96,
-    "resnet18": 64,
-}
+REDUCED = Path(__file__).parent / "reduced"
+# These are small as they are. LeNet alone runs each time: the others have many layers, and JAX
+# compiles each.
+WHOLE = {"lenet"}
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)]
-# The others have many layers, and JAX compiles each: LeNet alone runs each time.
-SLOW = {"alexnet", "googlenet", "googlenet_bn", "googlenet_paper", "resnet18"}
-SETTINGS: dict[str, dict[str, Any]] = {
-    "alexnet": {"num_classes": 10},
-    "googlenet_paper": {"num_classes": 10, "aux_heads": True},
-    "googlenet_bn": {"num_classes": 10},
-    "resnet18": {"num_classes": 10},
-}
 
 
 def _reduced(name: str) -> Model:
-    full = load(SPECS / f"{name}.yaml")
-    if name not in SMALL:
-        return resolve(full, **SETTINGS.get(name, {}))
-    size = SMALL[name]
-    text = (
-        f"archspec: 1\nname: {full.name}\nextends: {name}.yaml\n"
-        f"input: [in_channels, {size}, {size}]\n"
-    )
-    return resolve(loads(text, f"small_{name}.yaml", SPECS), **SETTINGS.get(name, {}))
+    if name in WHOLE:
+        return resolve(load(SPECS / f"{name}.yaml"))
+    # As if it lay among the specs, where `extends` finds what it is a variant of.
+    text = (REDUCED / f"{name}.yaml").read_text("utf-8")
+    return resolve(loads(text, f"reduced_{name}.yaml", SPECS))
+
+
+def _whole(name: str) -> Model:
+    """The network at full size, with what is switched on (auxiliary heads) in the reduced one."""
+    switches = {}
+    if name not in WHOLE:
+        switches = {key: value for key, value in _reduced(name).values.items() if value is True}
+    return resolve(load(SPECS / f"{name}.yaml"), **switches)
+
+
+def test_every_network_is_reduced_or_small_as_it_is() -> None:
+    assert sorted([*(path.stem for path in REDUCED.glob("*.yaml")), *WHOLE]) == NAMES
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) - WHOLE))
+def test_a_reduced_network_has_what_the_whole_one_has(name: str) -> None:
+    whole, reduced = _whole(name), _reduced(name)
+    assert _kinds(whole) == _kinds(reduced)
+    assert len(whole.graph.outputs) == len(reduced.graph.outputs)
+    cost = [(len(each.graph.nodes), each.graph.multiply_adds) for each in (whole, reduced)]
+    assert cost[1][0] <= cost[0][0] and cost[1][1] < cost[0][1]
+
+
+def _kinds(model: Model) -> set[str]:
+    """The operators and blocks that a network consists of."""
+    operators = {node.operator.name() for node in model.graph.nodes}
+    return operators | {module.name for module in model.modules if module is not model.root}
 
 
 def _check(model: Model, device: str, backends: list[str], runs: WarmRuns | None = None) -> None:
@@ -58,7 +72,7 @@ def _check(model: Model, device: str, backends: list[str], runs: WarmRuns | None
 @pytest.mark.parity
 @pytest.mark.parametrize("device", DEVICES)
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=[pytest.mark.slow] if n in SLOW else []) for n in NAMES]
+    "name", [pytest.param(n, marks=() if n in WHOLE else pytest.mark.slow) for n in NAMES]
 )
 def test_small(
     name: str,
@@ -83,5 +97,4 @@ def test_full_size(
     require_device: Callable[[str], None],
 ) -> None:
     require_device(device)
-    aux = {"aux_heads": True} if name == "googlenet_paper" else {}
-    _check(resolve(load(SPECS / f"{name}.yaml"), **aux), device, python_backends)
+    _check(_whole(name), device, python_backends)

@@ -14,7 +14,7 @@ from archspec.schema.json_schema import spec_schema
 jsonschema = pytest.importorskip("jsonschema")
 
 CASES = Path(__file__).parent / "cases"
-VALID = sorted(specs_folder().glob("*.yaml"))
+VALID = sorted(specs_folder().rglob("*.yaml"))  # libraries of blocks, too
 VALID += sorted(
     path
     for case in CASES.iterdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,7 @@ def test_tables_are_tables() -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda text: text.split("\n")[1].strip()[:30])
 def test_examples_load(example: str, tmp_path: Path) -> None:
-    for base in specs_folder().glob("*.yaml"):
-        (tmp_path / base.name).write_text(base.read_text("utf-8"), "utf-8")
+    shutil.copytree(specs_folder(), tmp_path, dirs_exist_ok=True)
     path = tmp_path / "spec.yaml"
     path.write_text(completed(example), "utf-8")
     resolve(load(path))

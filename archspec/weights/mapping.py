@@ -1,0 +1,286 @@
+"""Rules carried out: the tensors of a foreign checkpoint as those of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from archspec.errors import Location, Problem, WeightsError
+from archspec.model.graph import Graph
+from archspec.names import begin_suggestions, nearest
+from archspec.weights.check import MOST_PROBLEMS, check, shown
+from archspec.weights.layouts import MisfitError, layout_of, squeezed, to_canonical
+from archspec.weights.patterns import Found, Pattern, UnfilledError
+from archspec.weights.rules import Change, Rule, Rules
+
+Array = npt.NDArray[Any]
+
+# Patterns times names: a few seconds.
+MOST_MATCHES = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Foreign tensors that become tensors of the network.
+
+    Args:
+        sources, targets: their names.
+        change: what is done to the numbers.
+        axis, stack: how several are split or joined.
+        rule: whose doing this is; None for the order.
+    """
+
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    change: Change = field(default_factory=Change)
+    axis: int = 0
+    stack: bool = False
+    rule: Rule | None = None
+
+    @property
+    def where(self) -> Location | None:
+        """The place of its rule."""
+        return self.rule.where if self.rule else None
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What came of a checkpoint.
+
+    Args:
+        tensors: arrays by canonical name, in canonical layouts.
+        moves: where each comes from.
+        ignored: names of foreign tensors that take no part.
+        unused: rules that no tensor asked for.
+    """
+
+    tensors: Mapping[str, Array]
+    moves: tuple[Move, ...]
+    ignored: tuple[str, ...]
+    unused: tuple[Rule, ...]
+
+
+def apply(graph: Graph, rules: Rules, found: Mapping[str, Array], source: str = "") -> Mapped:
+    """The tensors of a network, made of those of a foreign checkpoint.
+
+    Each tensor of the network comes from exactly one place, each of the checkpoint is used or
+    ignored, and all shapes fit.
+
+    Args:
+        graph: the network.
+        rules: which is which.
+        found: the foreign arrays by name, in the order of the file.
+        source: what they were read from, for the messages.
+
+    Raises:
+        WeightsError: with everything that does not fit, and with what is not a finite number.
+    """
+    return _Mapping(graph, rules, found, source).carried_out()
+
+
+class _Mapping:
+    def __init__(self, graph: Graph, rules: Rules, found: Mapping[str, Array], source: str) -> None:
+        self.graph, self.rules, self.found, self.source = graph, rules, found, source
+        self.problems: list[Problem] = []
+        self.moves: list[Move] = []
+        # By name: who takes a foreign tensor, who makes one of the network.
+        self.taken: dict[str, Move] = {}
+        self.made: dict[str, Move] = {}
+        self.misled: set[str] = set()
+
+    def carried_out(self) -> Mapped:
+        self._refuse_too_many()
+        begin_suggestions()
+        single = [each for each in self.rules.rules if each.kind != "join"]
+        for rule in self.rules.rules:
+            if rule.kind == "join":
+                self._join(rule)
+        for name in self.found:
+            self._rename(name, single)
+        left = [name for name in self.found if name not in self.taken and name not in self.misled]
+        ignored = [name for name in left if any(each.match(name) for each in self.rules.ignore)]
+        left = [name for name in left if name not in set(ignored)]
+        if self.rules.order:
+            left = self._in_order(left)
+        tensors = self._moved()
+        self._leftover(left)
+        if self.problems:
+            raise WeightsError(_listed(self.problems))
+        check({name: t.shape for name, (_, t) in self.graph.tensors.items()}, tensors, self.source)
+        used = {id(each.rule) for each in self.moves}
+        unused = [each for each in self.rules.rules if id(each) not in used]
+        return Mapped(
+            {name: np.asarray(tensors[name], order="C") for name in self.graph.tensors},
+            tuple(self.moves),
+            tuple(ignored),
+            tuple(unused),
+        )
+
+    def _refuse_too_many(self) -> None:
+        patterns = sum(len(each.sources) for each in self.rules.rules) + len(self.rules.ignore)
+        names = len(self.found) + len(self.graph.tensors)
+        if patterns * names > MOST_MATCHES:
+            problem = f"{patterns} patterns for {names} names are too many to try"
+            raise WeightsError(problem, path=self.rules.file)
+
+    def _report(self, problem: str, where: Location | None = None, hint: str | None = None) -> None:
+        path = "" if where else self.source
+        self.problems.append(Problem(problem, where, path, hint))
+
+    def _rename(self, name: str, rules: list[Rule]) -> None:
+        matches = [
+            (rule, found) for rule in rules if (found := rule.sources[0].match(name)) is not None
+        ]
+        # A name in full goes before a pattern.
+        literal = [each for each in matches if each[0].sources[0].literal is not None]
+        matches = literal or matches
+        if len(matches) > 1:
+            self.misled.add(name)
+            both = " and ".join(f"`{each.sources[0].text}`" for each, _ in matches[:2])
+            lines = f"line {matches[0][0].where.line}"
+            problem = f"{shown(name)} is matched by {both} ({lines})"
+            self._report(problem, matches[1][0].where, "give one of them limits: {i=0..3}")
+        elif matches:
+            rule, found = matches[0]
+            self._add(rule, (name,), self._filled(rule.targets, found, rule, {name}))
+
+    def _join(self, rule: Rule) -> None:
+        for target in self.graph.tensors:
+            found = rule.targets[0].match(target)
+            if found is None:
+                continue
+            sources = self._filled(rule.sources, found, rule, set())
+            absent = [each for each in sources if each not in self.found]
+            for each in absent:
+                near = nearest(each, [name for name in self.found if name not in self.taken])
+                hint = f"there is {shown(near)}: is that it?" if near else None
+                self._report(f"there is no {shown(each)} to join into `{target}`", rule.where, hint)
+            if sources and not absent:
+                self._add(rule, sources, (target,))
+
+    def _filled(
+        self, patterns: tuple[Pattern, ...], found: Found, rule: Rule, names: set[str]
+    ) -> tuple[str, ...]:
+        try:
+            return tuple(each.fill(found) for each in patterns)
+        except UnfilledError as error:
+            self.misled |= names
+            self._report(f"{' '.join(map(shown, names))}: {error}".lstrip(": "), rule.where)
+            return ()
+
+    def _add(self, rule: Rule, sources: tuple[str, ...], targets: tuple[str, ...]) -> None:
+        if not targets:
+            return
+        before = len(self.problems)
+        for target in targets:
+            if target not in self.graph.tensors:
+                free = [name for name in self.graph.tensors if name not in self.made]
+                near = nearest(target, free) or nearest(target, self.graph.tensors)
+                hint = f"did you mean {shown(near)}?" if near else None
+                problem = f"{shown(sources[0])} shall be {shown(target)}, which the network has not"
+                self._report(problem, rule.where, hint)
+            elif target in self.made:
+                other = shown(self.made[target].sources[0])
+                problem = f"both {other} and {shown(sources[0])} shall be `{target}`"
+                self._report(problem, rule.where)
+        for name in sources:
+            if name in self.taken:
+                self._report(f"{shown(name)} is taken twice", rule.where)
+        if len(set(targets)) < len(targets) or len(set(sources)) < len(sources):
+            self._report(f"{shown(sources[0])}: one name stands twice", rule.where)
+        if before < len(self.problems):
+            self.misled |= set(sources)
+            return
+        self._move(Move(sources, targets, rule.change, rule.axis, rule.stack, rule))
+
+    def _move(self, move: Move) -> None:
+        self.moves.append(move)
+        self.taken |= dict.fromkeys(move.sources, move)
+        self.made |= dict.fromkeys(move.targets, move)
+
+    def _in_order(self, left: list[str]) -> list[str]:
+        """Pair what is left on both sides, the first with the first."""
+        open_ = [name for name in self.graph.tensors if name not in self.made]
+        for name, target in zip(left, open_, strict=False):
+            self._move(Move((name,), (target,)))
+        return left[len(open_) :]
+
+    def _moved(self) -> dict[str, Array]:
+        tensors: dict[str, Array] = {}
+        for move in self.moves:
+            try:
+                tensors |= self._arrays(move)
+            except MisfitError as error:
+                names = ", ".join(map(shown, move.sources))
+                hint = "`layouts` says in which order the axes of a kernel are"
+                self._report(f"{names} → `{move.targets[0]}`: {error}", move.where, hint)
+                if move.rule is None:
+                    # What comes after is out of step.
+                    break
+        return tensors
+
+    def _arrays(self, move: Move) -> dict[str, Array]:
+        node, tensor = self.graph.tensors[move.targets[0]]
+        layout = layout_of(node, tensor, move.change, self.rules.layouts)
+        parts = [
+            to_canonical(self.found[name], node, tensor, layout, move.change)
+            for name in move.sources
+        ]
+        shapes = {name: self.graph.tensors[name][1].shape for name in move.targets}
+        if len(move.targets) > 1:
+            parts = _split(parts[0], list(shapes.values()), move.axis)
+        elif len(parts) > 1:
+            parts = [_joined(parts, move)]
+        result = {}
+        for (target, shape), part in zip(shapes.items(), parts, strict=True):
+            whole = squeezed(part, shape) if move.change.squeeze else part
+            if whole.shape != shape:
+                found = f"found {whole.shape}"
+                if layout and len(move.sources) == 1:
+                    found += f" ({self.found[move.sources[0]].shape} as {layout})"
+                raise MisfitError(f"expected the shape {shape}, {found}")
+            result[target] = whole
+        return result
+
+    def _leftover(self, left: list[str]) -> None:
+        """What was not used, and what did not come."""
+        missing = [name for name in self.graph.tensors if name not in self.made and not self.misled]
+        for count, name in enumerate(left):
+            near = nearest(name, missing) if count < MOST_PROBLEMS else None
+            hint = f"is it {shown(near)}? else `ignore` it" if near else None
+            problem = f"{shown(name)} is neither used nor ignored (shape {self.found[name].shape})"
+            self._report(problem, hint=hint)
+        for count, name in enumerate(missing):
+            shape = self.graph.tensors[name][1].shape
+            fitting = [each for each in left if self.found[each].shape == shape]
+            near = nearest(name, fitting) if count < MOST_PROBLEMS else None
+            near = near or (fitting[0] if fitting else None)
+            hint = f"{shown(near)} has its shape and is not used" if near else None
+            self._report(f"`{name}` is missing: no rule gives it (shape {shape})", hint=hint)
+
+
+def _split(array: Array, shapes: list[tuple[int, ...]], axis: int) -> list[Array]:
+    if any(axis >= len(shape) for shape in shapes) or axis >= array.ndim:
+        raise MisfitError(f"has no axis {axis} to split (shape {array.shape})")
+    sizes = [shape[axis] for shape in shapes]
+    if sum(sizes) != array.shape[axis]:
+        parts = " + ".join(map(str, sizes))
+        raise MisfitError(f"its axis {axis} has {array.shape[axis]}, the parts have {parts}")
+    return np.split(array, np.cumsum(sizes)[:-1], axis)
+
+
+def _joined(parts: list[Array], move: Move) -> Array:
+    try:
+        return np.stack(parts, move.axis) if move.stack else np.concatenate(parts, move.axis)
+    except ValueError:
+        shapes = ", ".join(str(each.shape) for each in parts)
+        raise MisfitError(f"the shapes {shapes} do not join along axis {move.axis}") from None
+
+
+def _listed(problems: list[Problem]) -> list[Problem]:
+    more = len(problems) - MOST_PROBLEMS
+    return [*problems[:MOST_PROBLEMS], Problem(f"and {more} more")] if more > 0 else problems
