@@ -80,11 +80,12 @@ def lasting(module: Module, modules: bool, exported: tuple[str, ...]) -> set[str
     for key, places in reads.items():
         name = real(key)
         last_read[name] = max(last_read.get(name, 0), *places)
-    lasting = set()
-    for place, (variable, key) in enumerate(writes):
-        later = next(
-            (i for i, (v, _) in enumerate(writes[place + 1 :], place + 1) if v == variable), None
-        )
-        if later is not None and last_read.get(real(key), -1) > later:
+    lasting: set[str] = set()
+    # Backwards: a later value that lasts has a variable of its own, and binds no other anew.
+    bound: dict[str, int] = {}
+    for place, (variable, key) in reversed(list(enumerate(writes))):
+        if variable in bound and last_read.get(real(key), -1) > bound[variable]:
             lasting.add(key)
+        else:
+            bound[variable] = place
     return lasting

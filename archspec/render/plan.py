@@ -220,7 +220,6 @@ class _Planner:
             last = self.statements[-1]
             if (
                 last.key not in step.inputs
-                or last.key in self.lasting
                 or self._readers(last.key) > 1
                 or last.member is None
                 or len(last.targets) > 1
