@@ -37,8 +37,8 @@ BRANCHES = """
 ## Branches
 
 Branches take one input and are joined, by `concat` along the channels unless `merge` says
-otherwise: `add`, `mul`, or one of them with arguments, such as `{mul: {broadcast: true}}`. A
-branch without layers is the identity. Branches are a block's whole body, or a layer among others.
+otherwise: `add`, `mul`, or one of them with arguments, such as `{mul: {broadcast: true}}`; or, of
+three branches, `{attention: {heads: 8}}`. A branch without layers is the identity. Branches are a block's whole body, or a layer among others.
 
 ```yaml
 blocks:
@@ -149,7 +149,9 @@ OPERATORS = """
 
 Each operator has one meaning, that of the ONNX operator named with it. Where frameworks differ
 in a default there is none here, and the argument must be given. Names of axes are `C`, and `D`,
-`H`, `W` for the spatial ones; sequences have `W` alone.
+`H`, `W` for the spatial ones; sequences have `W` alone. Tokens are vectors in a row, with the
+axes `T` and `C`, in every framework in that order: `to_tokens` makes them of an image's positions,
+`dense`, `layer_norm` and activations work on each by itself, `attention` among them.
 
 An argument *per axis* is a number for all spatial axes or a list with one for each. Padding is
 a number for all sides; a list with, for each axis, a number or a pair `[before, after]`; a
