@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from archspec.analysis.min_input import min_input
     from archspec.analysis.summary import summarize
     from archspec.errors import (
         ArchspecError,
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
     )
     from archspec.generation import generate
     from archspec.resolution import Model, resolve
+    from archspec.running import run
     from archspec.schema import Spec, load, loads
     from archspec.verification.verify import verify
     from archspec.weights.convert import convert
+    from archspec.weights.importing import import_weights, propose_rules
 
 _HOMES = {
     "ArchspecError": "errors",
@@ -45,9 +48,13 @@ _HOMES = {
     "Spec": "schema",
     "convert": "weights.convert",
     "generate": "generation",
+    "import_weights": "weights.importing",
     "load": "schema",
     "loads": "schema",
+    "min_input": "analysis.min_input",
+    "propose_rules": "weights.importing",
     "resolve": "resolution",
+    "run": "running",
     "summarize": "analysis.summary",
     "verify": "verification.verify",
 }
@@ -65,8 +72,10 @@ __all__ = [
     "WeightsError",
     "convert",
     "generate",
+    "import_weights",
     "load",
     "loads",
+    "min_input",
     "resolve",
     "summarize",
     "verify",
