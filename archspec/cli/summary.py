@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from archspec.cli.columns import Column, Row, aligned, count, memory, needed, room, short
-from archspec.cli.options import INPUT_HELP, SET_HELP, SPEC_HELP, load_model
+from archspec.cli.options import DTYPE_HELP, INPUT_HELP, SET_HELP, SPEC_HELP, load_flat
 from archspec.cli.output import csv_text, json_text, one_form, put
 from archspec.cli.screen import plain, styled
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import TextIO
 
     from archspec.analysis.parts import Part
     from archspec.analysis.summary import Summary
 
-DTYPE_HELP = "float16, bfloat16, float32 or float64."
+_TITLES = ("output", "parameters", "multiply-adds", "activations")
+_SHORT_TITLES = ("output", "params", "mult-adds", "memory")
 
 
 def summary(
@@ -52,7 +54,7 @@ def summary(
     from archspec.analysis.summary import summarize
 
     one_form(as_json, as_csv)
-    found = summarize(load_model(spec, settings or [], inputs or []), batch, dtype)
+    found = summarize(load_flat(spec, settings or [], inputs or []), batch, dtype)
     if as_json:
         text = json_text(found.to_json(depth))
     elif as_csv:
@@ -76,24 +78,17 @@ def shown(
         stream: where it goes to, for colours; None for none.
     """
     parts = list(found.rows(depth))
-    columns = _columns(found)
-    rows = [_row(found, part, count) for part in parts]
+    columns, rows = _columns(_TITLES), [_row(found, part, count) for part in parts]
     if width is not None and needed(columns, rows) > width:
-        rows = [_row(found, part, short) for part in parts]
+        columns, rows = _columns(_SHORT_TITLES), [_row(found, part, short) for part in parts]
     return "\n".join(
         [_head(found, stream), aligned(columns, rows, width, stream), _totals(found, stream)]
     )
 
 
-def _columns(found: Summary) -> list[Column]:
-    return [
-        Column("layer"),
-        Column("operator", may_shrink=True),
-        Column("output", right=True),
-        Column("parameters", right=True),
-        Column("multiply-adds", right=True),
-        Column("activations", right=True),
-    ]
+def _columns(titles: Sequence[str]) -> list[Column]:
+    left = [Column("layer"), Column("operator", may_shrink=True)]
+    return [*left, *(Column(title, right=True) for title in titles)]
 
 
 def _row(found: Summary, part: Part, number: Any) -> Row:
