@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from archspec.analysis.min_input import LongPatternError, MinInput, input_sizes_of
 from archspec.analysis.summary import Summary, summarize
 from archspec.model.graph import Graph
 from archspec.resolution import Flat
-from archspec.resolution.minimum import InputSizes, input_sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,18 +18,17 @@ class Entry:
     Args:
         summary: what it costs.
         depth: layers with kernels on the longest way from an input to an output.
-        sizes: which sizes of the input it works with; None where it has no spatial axes, or
-            several inputs.
+        sizes: which sizes of its inputs it works with, with the tensors it has here; None where
+            that would take too long to work out.
     """
 
     summary: Summary
     depth: int
-    sizes: InputSizes | None
+    sizes: MinInput | None
 
     def to_json(self) -> dict[str, Any]:
         """The entry as plain data; sizes of memory are bytes."""
         found, graph = self.summary, self.summary.model.graph
-        sizes = self.sizes
         return {
             "network": found.model.spec.name,
             "spec": found.model.spec.file,
@@ -44,9 +43,24 @@ class Entry:
             "peak_bytes": found.peak_bytes,
             "layers": len(graph.nodes),
             "depth": self.depth,
-            "minimum_input": None if sizes is None or sizes.exact else list(sizes.least),
-            "input_fixed_by": None if sizes is None else sizes.exact,
+            "minimum_input": {name: list(sizes) for name, sizes in self.least.items()},
+            "minimum_input_set_by": self.least_by,
         }
+
+    @property
+    def least(self) -> dict[str, tuple[int, ...]]:
+        """The least shape of each input; empty where it is not known."""
+        if self.sizes is None:
+            return {}
+        return {name: self.sizes.least(name) for name in self.summary.model.graph.inputs}
+
+    @property
+    def least_by(self) -> list[str]:
+        """The layers that set these sizes."""
+        if self.sizes is None:
+            return []
+        reasons = [axis.least_by for axis in self.sizes.axes]
+        return list(dict.fromkeys(reason.path for reason in reasons if reason is not None))
 
 
 def entry(model: Flat, batch: int = 1, dtype: str = "float32") -> Entry:
@@ -60,7 +74,11 @@ def entry(model: Flat, batch: int = 1, dtype: str = "float32") -> Entry:
     Raises:
         UsageError: for a batch below 1, or an unknown kind of number.
     """
-    return Entry(summarize(model, batch, dtype), depth(model.graph), input_sizes(model.graph))
+    try:
+        sizes = input_sizes_of(model.graph)
+    except LongPatternError:
+        sizes = None
+    return Entry(summarize(model, batch, dtype), depth(model.graph), sizes)
 
 
 def depth(graph: Graph) -> int:

@@ -42,7 +42,7 @@ _NUMBERS = (
     "layers",
     "depth",
     "minimum_input",
-    "input_fixed_by",
+    "minimum_input_set_by",
 )
 _SHORT_FIGURES = ("params", "mult-adds", "memory", "depth", "least")
 
@@ -156,8 +156,9 @@ def _flat(found: _Outcome) -> dict[str, Any]:
     if found.entry is not None:
         graph = found.entry.summary.model.graph
         record["input"] = " ".join(f"{name}={shape}" for name, shape in graph.inputs.items())
-        least = record["minimum_input"]
-        record["minimum_input"] = least and "x".join(map(str, least))
+        least = record["minimum_input"].items()
+        record["minimum_input"] = " ".join(f"{k}={'x'.join(map(str, v))}" for k, v in least)
+        record["minimum_input_set_by"] = " ".join(record["minimum_input_set_by"])
     else:
         record["error"] = str(found.problems[0])
     return {name: record.get(name) for name in ("network", "spec", *_NUMBERS, "error")}
@@ -201,10 +202,7 @@ def _row(found: _Outcome, number: Any) -> Row:
 
 
 def _least(entry: Entry) -> str:
-    if entry.sizes is None:
-        return "-"
-    text = "x".join(map(str, entry.sizes.least))
-    return f"only {text}" if entry.sizes.exact else text
+    return ", ".join("x".join(map(str, sizes)) for sizes in entry.least.values()) or "-"
 
 
 def _draw(found: list[_Outcome], path: Path, suffix: str, note: str) -> None:
