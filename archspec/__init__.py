@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from archspec.resolution import Model, resolve
     from archspec.running import run
     from archspec.schema import Spec, load, loads
+    from archspec.sweeping import sweep
     from archspec.verification.verify import verify
     from archspec.weights.convert import convert
     from archspec.weights.importing import import_weights, propose_rules
@@ -56,6 +57,7 @@ _HOMES = {
     "resolve": "resolution",
     "run": "running",
     "summarize": "analysis.summary",
+    "sweep": "sweeping",
     "verify": "verification.verify",
 }
 
@@ -76,8 +78,11 @@ __all__ = [
     "load",
     "loads",
     "min_input",
+    "propose_rules",
     "resolve",
+    "run",
     "summarize",
+    "sweep",
     "verify",
 ]
 
