@@ -15,6 +15,7 @@ from archspec.cli import (
     min_input,
     specs,
     summary,
+    sweep,
     validate,
     verify,
     weights,
@@ -37,6 +38,7 @@ app.command("verify")(verify.verify)
 app.command("summary")(summary.summary)
 app.command("compare")(compare.compare)
 app.command("min-input")(min_input.min_input)
+app.command("sweep")(sweep.sweep)
 app.add_typer(weights.app, name="weights")
 app.add_typer(backends.app, name="backends")
 app.command("init")(specs.init)
