@@ -16,7 +16,7 @@ def check_dtype(dtype: str) -> None:
         UsageError: naming those there are.
     """
     if dtype not in DTYPES:
-        raise UsageError(f"unknown kind of number `{dtype[:80]}`", hint=", ".join(DTYPES))
+        raise UsageError(f"unknown dtype `{dtype[:80]}`", hint=", ".join(DTYPES))
 
 
 def peak(graph: Graph) -> int:

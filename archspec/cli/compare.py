@@ -139,7 +139,6 @@ def _outcome(path: str, settings: list[str], inputs: list[str], batch: int, dtyp
 def _record(found: _Outcome) -> dict[str, Any]:
     if found.entry is not None:
         return {**found.entry.to_json(), "error": None}
-    names = ("network", *_NUMBERS)
     problem = found.problems[0]
     reason = {
         "problem": problem.problem,
@@ -147,7 +146,7 @@ def _record(found: _Outcome) -> dict[str, Any]:
         "path": problem.path or None,
         "hint": problem.hint,
     }
-    return {**dict.fromkeys(names), "spec": found.spec, "error": reason}
+    return {"network": None, "spec": found.spec, **dict.fromkeys(_NUMBERS), "error": reason}
 
 
 def _flat(found: _Outcome) -> dict[str, Any]:

@@ -91,7 +91,8 @@ def parse_inputs(spec: Spec, texts: list[str]) -> dict[str, tuple[int, ...]]:
             if len(names) > 1:
                 listed = ", ".join(names)
                 hint = f"such as --input {names[0]}={text[:20]}"
-                raise UsageError(f"--input: `{spec.name}` has the inputs {listed}", hint=hint)
+                problem = f"--input: `{spec.name}` has several inputs, {listed}: name one"
+                raise UsageError(problem, hint=hint)
             name = names[0]
         if name in sizes:
             raise UsageError(f"--input: `{name}` is given twice")

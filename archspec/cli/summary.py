@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from archspec.analysis.parts import Part
     from archspec.analysis.summary import Summary
+    from archspec.expressions import Value
 
+_LONGEST_VALUE = 60
 _TITLES = ("output", "parameters", "multiply-adds", "activations")
 _SHORT_TITLES = ("output", "params", "mult-adds", "memory")
 
@@ -108,7 +110,8 @@ def _row(found: Summary, part: Part, number: Any) -> Row:
             number(part.parameters),
             number(found.batch * part.multiply_adds),
             memory(found.batch * found.width * part.activations),
-        ]
+        ],
+        "bold" if part.depth == 1 and part.parts else None,
     )
 
 
@@ -119,23 +122,31 @@ def _head(found: Summary, stream: TextIO | None) -> str:
         for name, shape in model.graph.inputs.items()
     ]
     facts = [f"input {', '.join(sizes)}", f"batch {found.batch}", found.dtype]
-    facts += [f"{name} = {value}" for name, value in model.values.items()]
+    facts += [f"{name} = {_value(value)}" for name, value in model.values.items()]
     name, rest = model.spec.name, plain(", ".join(facts).replace("\n", " "))
     if stream is not None:
         name, rest = styled(name, "bold", stream), styled(rest, "dim", stream)
     return f"{name}  {plain(model.spec.file)}\n{rest}\n"
 
 
+def _value(value: Value) -> str:
+    """The value of a parameter as a spec writes it, and not too long."""
+    import json
+
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
+
+
 def _totals(found: Summary, stream: TextIO | None) -> str:
-    kept = f", and {count(found.statistics)} running statistics" if found.statistics else ""
+    kept = f" with {count(found.statistics)} running statistics" if found.statistics else ""
     examples = "one example" if found.batch == 1 else f"{found.batch} examples"
     training, peak = memory(found.activation_bytes), memory(found.peak_bytes)
     rows = [
         ("layers", count(len(found.model.graph.nodes)), ""),
         ("parameters", count(found.parameters), f"{memory(found.parameter_bytes)}{kept}"),
         ("multiply-adds", count(found.multiply_adds), f"for {examples}"),
-        ("activations", training, f"of all layers, as training keeps them; {examples}"),
-        ("at once", peak, "at most in evaluation, inputs included"),
+        ("activations", training, f"of all layers, as training keeps them, for {examples}"),
+        ("peak", peak, "of what is alive at once in evaluation, inputs included"),
     ]
     widest = max(len(figure) for _, figure, _ in rows)
     lines = []
