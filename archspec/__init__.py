@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from archspec.analysis.min_input import min_input
     from archspec.analysis.summary import summarize
+    from archspec.drawing.draw import draw
     from archspec.errors import (
         ArchspecError,
         BackendError,
@@ -48,6 +49,7 @@ _HOMES = {
     "Model": "resolution",
     "Spec": "schema",
     "convert": "weights.convert",
+    "draw": "drawing.draw",
     "generate": "generation",
     "import_weights": "weights.importing",
     "load": "schema",
@@ -73,6 +75,7 @@ __all__ = [
     "VerificationError",
     "WeightsError",
     "convert",
+    "draw",
     "generate",
     "import_weights",
     "load",

@@ -11,6 +11,7 @@ import typer
 from archspec.cli import (
     backends,
     compare,
+    draw,
     generate,
     min_input,
     specs,
@@ -37,6 +38,7 @@ app.command("validate")(validate.validate)
 app.command("verify")(verify.verify)
 app.command("summary")(summary.summary)
 app.command("compare")(compare.compare)
+app.command("draw")(draw.draw)
 app.command("min-input")(min_input.min_input)
 app.command("sweep")(sweep.sweep)
 app.add_typer(weights.app, name="weights")
