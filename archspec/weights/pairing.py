@@ -15,6 +15,7 @@ import numpy.typing as npt
 from archspec.model.graph import Graph, Node
 from archspec.operators import Tensor
 from archspec.weights.layouts import kind_of, letters
+from archspec.weights.neighbours import by_neighbours
 from archspec.weights.rules import DEPTHWISE
 
 Array = npt.NDArray[Any]
@@ -175,7 +176,7 @@ def _align(
 ) -> Iterator[tuple[int, int]]:
     """Numbers of layers that belong together, in no order."""
     theirs, ours = ([each.signature for each in side] for side in (foreign, own))
-    if theirs == ours:
+    if ordered and theirs == ours:
         yield from ((number, number) for number in range(len(ours)))
         return
     taken: set[int] = set()
@@ -187,7 +188,7 @@ def _align(
                 taken.add(block.a + number)
                 given.add(block.b + number)
                 yield block.a + number, block.b + number
-    # What is left, in order among its like, if there are as many on both sides.
+    # What is left: its like, if there are as many on both sides.
     like: dict[Signature, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
     for place, each in enumerate(theirs):
         if place not in taken:
@@ -195,9 +196,16 @@ def _align(
     for place, each in enumerate(ours):
         if place not in given:
             like[each][1].append(place)
-    for one, other in like.values():
-        if len(one) == len(other):
+    even = [group for group in like.values() if len(group[0]) == len(group[1])]
+    if ordered:
+        for one, other in even:
             yield from zip(one, other, strict=True)
+        return
+    known = [(one[0], other[0]) for one, other in even if len(one) == 1]
+    yield from known
+    alike = [group for group in even if len(group[0]) > 1]
+    names = [each.name for each in foreign], [each.name for each in own]
+    yield from by_neighbours(*names, known, alike)
 
 
 def _choose(graph: Graph, pairs: list[Pair]) -> tuple[list[Pair], list[Choice]]:
