@@ -49,7 +49,7 @@ def _nearest(
 ) -> list[Indices]:
     """The pairs whose nearness to known layers differs least, taken greedily.
 
-    Where several are equally good the order decides.
+    Where several are equally good, words that both names have decide, and then the order.
     """
     far = {}
     near_theirs = {a: [_shared(theirs[a], theirs[x]) for x, _ in known] for a in group[0]}
@@ -58,7 +58,9 @@ def _nearest(
         for column, b in enumerate(group[1]):
             differences = zip(near_theirs[a], near_ours[b], strict=True)
             apart = sum((x - y) ** 2 for x, y in differences)
-            far[row, column] = (round(apart, 9), abs(row - column), row)
+            # Numbers say nothing: some count from 0, others from 1.
+            words = sum(not each.isdigit() for each in {*theirs[a]} & {*ours[b]})
+            far[row, column] = (round(apart, 9), -words, row, column)
     pairs = []
     rows, columns = set(range(len(group[0]))), set(range(len(group[1])))
     for row, column in sorted(far, key=lambda each: far[each]):
