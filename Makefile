@@ -72,6 +72,7 @@ check: $(FRAMEWORKS) $(TOOLS) ## Style, types, and that generated files and docu
 	$(ARCHSPEC) generate --all --check
 	$(PY) -m archspec.schema.reference --check
 	$(PY) tests/docs/operator_table.py --check
+	$(PY) tests/docs/zoo_table.py --check
 	.ci/find-machine-paths
 
 format: $(TOOLS) ## Put the code into shape.
@@ -89,6 +90,7 @@ docs: $(FRAMEWORKS) $(TOOLS) ## Write generated documents anew, and excerpts of 
 	$(PY) -m archspec.schema.reference
 	$(PY) tests/docs/excerpts.py
 	$(PY) tests/docs/operator_table.py
+	$(PY) tests/docs/zoo_table.py
 
 fuzz: $(FRAMEWORKS) $(MXNET) $(TOOLS) ## Verify N random networks from SEED: make fuzz N=1000 SEED=1.
 	$(PYTEST) -v -m fuzz tests/fuzz --fuzz-examples=$(N) --fuzz-seed=$(SEED)
@@ -111,7 +113,7 @@ $(FRAMEWORKS): $(VERSIONS) | $(PY)
 	@echo "Installing the frameworks into $(VENV); this takes a minute or two."
 	$(PIP_INSTALL) "$$(grep '^torch==' constraints.txt)"
 	$(PIP_INSTALL) tensorflow-cpu keras
-	$(PIP_INSTALL) -e ".[torch,flax,nnx,onnx]"
+	$(PIP_INSTALL) -e ".[torch,flax,nnx,onnx,examples]"
 	@touch $@
 
 # In an environment of its own: it needs an old NumPy.

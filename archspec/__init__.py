@@ -15,7 +15,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from archspec.analysis.min_input import min_input
     from archspec.analysis.summary import summarize
+    from archspec.drawing.draw import draw
     from archspec.errors import (
         ArchspecError,
         BackendError,
@@ -28,9 +30,12 @@ if TYPE_CHECKING:
     )
     from archspec.generation import generate
     from archspec.resolution import Model, resolve
+    from archspec.running import run
     from archspec.schema import Spec, load, loads
+    from archspec.sweeping import sweep
     from archspec.verification.verify import verify
     from archspec.weights.convert import convert
+    from archspec.weights.importing import import_weights, propose_rules
 
 _HOMES = {
     "ArchspecError": "errors",
@@ -44,11 +49,17 @@ _HOMES = {
     "Model": "resolution",
     "Spec": "schema",
     "convert": "weights.convert",
+    "draw": "drawing.draw",
     "generate": "generation",
+    "import_weights": "weights.importing",
     "load": "schema",
     "loads": "schema",
+    "min_input": "analysis.min_input",
+    "propose_rules": "weights.importing",
     "resolve": "resolution",
+    "run": "running",
     "summarize": "analysis.summary",
+    "sweep": "sweeping",
     "verify": "verification.verify",
 }
 
@@ -64,11 +75,17 @@ __all__ = [
     "VerificationError",
     "WeightsError",
     "convert",
+    "draw",
     "generate",
+    "import_weights",
     "load",
     "loads",
+    "min_input",
+    "propose_rules",
     "resolve",
+    "run",
     "summarize",
+    "sweep",
     "verify",
 ]
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from archspec.errors import UsageError
 from archspec.model.graph import Graph
 
 # Bytes of one number, by the name of its kind.
 DTYPES = {"float16": 2, "bfloat16": 2, "float32": 4, "float64": 8}
+
+
+def check_dtype(dtype: str) -> None:
+    """Refuse a kind of number that there is not.
+
+    Raises:
+        UsageError: naming those there are.
+    """
+    if dtype not in DTYPES:
+        raise UsageError(f"unknown dtype `{dtype[:80]}`", hint=", ".join(DTYPES))
 
 
 def peak(graph: Graph) -> int:

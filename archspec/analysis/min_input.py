@@ -21,7 +21,7 @@ from archspec.errors import ArchspecError
 from archspec.model.graph import Graph
 
 if TYPE_CHECKING:
-    from archspec.resolution import Model
+    from archspec.resolution import Flat
 
 _MOST_PIECES = 20_000
 _PATTERNS = ("equal", "stretched")
@@ -59,6 +59,7 @@ class AxisSizes:
         least_by: the layer that sets the least size; None where every size from 1 on works.
         greatest_by: the layer that sets the greatest size; None if there is none.
         pattern_by: the layer that leaves out sizes above the least one; None if none does.
+        fits_by: the layer that sets the least size at which all layers fit together.
         coupled: the layers that make one axis of several, so that sizes of several axes together
             must suit it: sizes that work for each axis alone may have others to go with them.
     """
@@ -71,6 +72,7 @@ class AxisSizes:
     least_by: Reason | None
     greatest_by: Reason | None
     pattern_by: Reason | None
+    fits_by: Reason | None
     coupled: tuple[str, ...] = ()
 
 
@@ -96,7 +98,12 @@ class MinInput:
 
 
 def _axis_data(sizes: AxisSizes) -> dict[str, Any]:
-    reasons = {"least": sizes.least_by, "greatest": sizes.greatest_by, "pattern": sizes.pattern_by}
+    reasons = {
+        "least": sizes.least_by,
+        "greatest": sizes.greatest_by,
+        "pattern": sizes.pattern_by,
+        "fits": sizes.fits_by,
+    }
     return {
         "inputs": list(sizes.inputs),
         "axis": sizes.axis,
@@ -111,7 +118,7 @@ def _axis_data(sizes: AxisSizes) -> dict[str, Any]:
     }
 
 
-def min_input(model: Model) -> MinInput:
+def min_input(model: Flat) -> MinInput:
     """The smallest input that a network works with, and all others.
 
     Args:
@@ -149,14 +156,18 @@ def _axis_sizes(
     inputs: tuple[str, ...], axis: str, size: int, walk: Walk, coupled: set[str]
 ) -> AxisSizes:
     works = _solve(walk.functions, walk.conditions)
-    fits = _solve(walk.functions, [each for each in walk.conditions if not each.by_tensors])
-    before = works.least - works.period
-    least_by = _failure(walk, before) or _failure(walk, works.least - 1)
+    loose = Walk(walk.functions, [each for each in walk.conditions if not each.by_tensors])
+    fits = _solve(walk.functions, loose.conditions)
     greatest_by = None if works.greatest is None else _failure(walk, works.greatest + 1)
     flattened = {each.flattened for each in walk.conditions} & coupled
     paths = tuple(sorted(path for path in flattened if path))
-    by = (least_by, greatest_by, _gap(walk, works))
+    by = (_below(walk, works), greatest_by, _gap(walk, works), _below(loose, fits))
     return AxisSizes(inputs, axis, size, works, fits, *by, paths)
+
+
+def _below(walk: Walk, found: SizeSet) -> Reason | None:
+    """Why nothing smaller works: of what the pattern would allow, if it would allow anything."""
+    return _failure(walk, found.least - found.period) or _failure(walk, found.least - 1)
 
 
 def _gap(walk: Walk, works: SizeSet) -> Reason | None:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import gcd, lcm
+from fractions import Fraction
+from math import ceil, gcd, lcm
 from typing import Literal
 
 from archspec.operators.scaling import Scaling
@@ -37,6 +38,11 @@ class Repetition:
     period: int
     rise: int
     onset: int = 1
+
+    @property
+    def rate(self) -> Fraction:
+        """How much it grows with the input in the long run."""
+        return Fraction(self.rise, self.period)
 
     def over(self, period: int) -> int:
         """The rise over a multiple of the period."""
@@ -148,21 +154,20 @@ class Functions:
 
     def parted(self, one: FUNCTION, other: FUNCTION) -> int:
         """The size from which on two functions that grow at different rates are never equal."""
-        first, second = self._repetitions[one], self._repetitions[other]
-        period = lcm(first.period, second.period)
-        onset = max(first.onset, second.onset)
+        faster, slower = self._repetitions[one], self._repetitions[other]
+        onset = max(faster.onset, slower.onset)
         values = self.values(onset)
-        apart = values[one] - values[other]
-        slower, gain = second.over(period), first.over(period) - second.over(period)
-        if gain < 0:
-            apart, slower, gain = -apart, first.over(period), -gain
-        # Within a period from n the difference is at least that at n less the slower one's rise.
-        return onset + max(-(-(slower + 1 - apart) // gain), 0) * period
+        ahead = values[one] - values[other]
+        if faster.rate < slower.rate:
+            faster, slower, ahead = slower, faster, -ahead
+        # Less than one rise away from a line of its rate, a function is above f(onset) - rise and
+        # below f(onset) + rise, both with the rate times the way from the onset added.
+        way = (faster.rise + slower.rise - ahead) / (faster.rate - slower.rate)
+        return onset + max(ceil(way) + 1, 0)
 
     def same_rate(self, one: FUNCTION, other: FUNCTION) -> bool:
         """Whether two functions grow alike in the long run."""
-        first, second = self._repetitions[one], self._repetitions[other]
-        return first.rise * second.period == second.rise * first.period
+        return self._repetitions[one].rate == self._repetitions[other].rate
 
     def _add(self, rule: _Rule) -> FUNCTION:
         if rule not in self._places:

@@ -59,7 +59,6 @@ class Condition:
 class Walk:
     """All conditions of a network on one axis of its input, in the order of the layers."""
 
-    graph: Graph
     functions: Functions
     conditions: list[Condition]
 
@@ -72,7 +71,7 @@ def conditions_on(graph: Graph, inputs: Collection[str], axis: str) -> Walk:
         inputs: the inputs whose axis varies, all of one size.
         axis: its name.
     """
-    walk = _Walker(Walk(graph, Functions(), []))
+    walk = _Walker(Walk(Functions(), []))
     for name, shape in graph.inputs.items():
         constants = [walk.functions.constant(size) for size in shape.sizes]
         walk.sizes[name] = dict(zip(shape.axes, constants, strict=True))

@@ -62,12 +62,9 @@ class SizeSet:
             rest = first % self.period
             over = f"{rest} more than multiples of {self.period}" if rest else ""
             return f"{over or f'multiples of {self.period}'}, at least {first}"
-        rests: list[Run] = []
-        for low, high in self.pattern:
-            rests.append((low % self.period, low % self.period + high - low))
-        shown = [_run(each) for each in sorted(rests)[:_MOST_SHOWN]]
-        more = ", …" if len(rests) > _MOST_SHOWN else ""
-        return f"from {first} on, multiples of {self.period} plus {', '.join(shown)}{more}"
+        runs = [*self.pattern, *((a + self.period, b + self.period) for a, b in self.pattern)]
+        shown = ", ".join(_run(each) for each in runs[: min(len(runs), _MOST_SHOWN)])
+        return f"{shown} and so on every {self.period}"
 
     def as_data(self) -> dict[str, Any]:
         """For JSON: the pattern as it is from ``start`` on."""

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from archspec.analysis.memory import DTYPES, peak
+from archspec.analysis.memory import DTYPES, check_dtype, peak
 from archspec.analysis.parts import Part, parts_of
 from archspec.analysis.wording import arguments_of
 from archspec.errors import UsageError
-from archspec.names import did_you_mean
-from archspec.resolution import Model
+from archspec.resolution import Flat
 
 CONVENTIONS = {
     "multiply_adds": "a product and the sum it goes into count as one; counted are convolutions and"
@@ -36,7 +35,7 @@ class Summary:
         alive: numbers that are alive at once in evaluation, at most, for one example.
     """
 
-    model: Model
+    model: Flat
     whole: Part
     batch: int
     dtype: str
@@ -126,11 +125,11 @@ class Summary:
         }
 
 
-def summarize(model: Model, batch: int = 1, dtype: str = "float32") -> Summary:
+def summarize(model: Flat, batch: int = 1, dtype: str = "float32") -> Summary:
     """What a network costs: parameters, multiply-adds and memory, of each part and in all.
 
     Args:
-        model: the network, resolved at the input in question.
+        model: the network, resolved (`resolve_flat` will do) at the input in question.
         batch: how many examples.
         dtype: the kind of all numbers: float16, bfloat16, float32 or float64.
 
@@ -139,7 +138,5 @@ def summarize(model: Model, batch: int = 1, dtype: str = "float32") -> Summary:
     """
     if batch < 1:
         raise UsageError(f"batch: expected at least 1, received {batch}")
-    if dtype not in DTYPES:
-        hint = did_you_mean(dtype, DTYPES) or ", ".join(DTYPES)
-        raise UsageError(f"dtype: unknown kind of number `{dtype[:80]}`", hint=hint)
+    check_dtype(dtype)
     return Summary(model, parts_of(model.graph), batch, dtype, peak(model.graph))

@@ -8,7 +8,19 @@ from typing import Annotated, Optional
 
 import typer
 
-from archspec.cli import backends, generate, specs, summary, validate, verify, weights
+from archspec.cli import (
+    backends,
+    compare,
+    draw,
+    generate,
+    min_input,
+    specs,
+    summary,
+    sweep,
+    validate,
+    verify,
+    weights,
+)
 from archspec.cli.screen import print_error
 from archspec.errors import ArchspecError, UsageError
 
@@ -25,6 +37,10 @@ app.command("generate")(generate.generate)
 app.command("validate")(validate.validate)
 app.command("verify")(verify.verify)
 app.command("summary")(summary.summary)
+app.command("compare")(compare.compare)
+app.command("draw")(draw.draw)
+app.command("min-input")(min_input.min_input)
+app.command("sweep")(sweep.sweep)
 app.add_typer(weights.app, name="weights")
 app.add_typer(backends.app, name="backends")
 app.command("init")(specs.init)

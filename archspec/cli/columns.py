@@ -16,7 +16,7 @@ _GAP = "  "
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its title, and on which side its cells stand; ``may_shrink`` if cells may be cut."""
+    """A column: its title, the side its cells stand on, and whether these may be cut."""
 
     title: str
     right: bool = False

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from archspec.errors import UsageError
 
 if TYPE_CHECKING:
-    from archspec.resolution import Model
+    from archspec.resolution import Flat, Model
     from archspec.schema import Spec
 
 SET_HELP = "Set a parameter of the network: NAME=VALUE. May be repeated."
+DTYPE_HELP = "float16, bfloat16, float32 or float64."
 INPUT_HELP = "Another size of an input, channels first, such as 3x128x128. Repeatable."
 SPEC_HELP = "A spec, or the name of a bundled one (see `archspec list`)."
 
@@ -85,27 +86,46 @@ def parse_inputs(spec: Spec, texts: list[str]) -> dict[str, tuple[int, ...]]:
     names = [each.name for each in spec.inputs]
     sizes: dict[str, tuple[int, ...]] = {}
     for text in texts:
-        name, equals, rest = text.rpartition("=")
-        name = name.strip()
-        if not equals:
+        name, given = parse_sizes(text)
+        if not name:
             if len(names) > 1:
                 listed = ", ".join(names)
                 hint = f"such as --input {names[0]}={text[:20]}"
-                raise UsageError(f"--input: `{spec.name}` has the inputs {listed}", hint=hint)
+                problem = f"--input: `{spec.name}` has several inputs, {listed}: name one"
+                raise UsageError(problem, hint=hint)
             name = names[0]
-        if not re.fullmatch(r"[0-9]{1,10}(x[0-9]{1,10})*", rest.strip()):
-            hint = "channels come first, and the batch is left out, as in 3x224x224"
-            raise UsageError(f"--input expects sizes, received {text[:80]!r}", hint=hint)
         if name in sizes:
             raise UsageError(f"--input: `{name}` is given twice")
-        sizes[name] = tuple(map(int, rest.strip().split("x")))
+        sizes[name] = given
     return sizes
 
 
-def load_model(path: str, settings: list[str], inputs: list[str] | None = None) -> Model:
-    """Read and resolve a spec with parameters and inputs set on the command line."""
+def parse_sizes(text: str) -> tuple[str, tuple[int, ...]]:
+    """The name, which may be empty, and the sizes in ``NAME=CxHxW``.
+
+    Raises:
+        UsageError: if a text is not of this form.
+    """
+    name, _, rest = text.rpartition("=")
+    if not re.fullmatch(r"[0-9]{1,10}(x[0-9]{1,10})*", rest.strip()):
+        hint = "channels come first, and the batch is left out, as in 3x224x224"
+        raise UsageError(f"--input expects sizes, received {text[:80]!r}", hint=hint)
+    return name.strip(), tuple(map(int, rest.strip().split("x")))
+
+
+def load_model(path: str, settings: list[str]) -> Model:
+    """Read and resolve a spec with parameters set on the command line."""
     from archspec.resolution import resolve
     from archspec.schema import load
 
     spec = load(find_spec(path))
-    return resolve(spec, parse_inputs(spec, inputs or []), **parse_settings(spec, settings))
+    return resolve(spec, **parse_settings(spec, settings))
+
+
+def load_flat(path: str, settings: list[str], inputs: list[str]) -> Flat:
+    """Read a spec and work out its flat view, parameters and inputs set on the command line."""
+    from archspec.resolution import resolve_flat
+    from archspec.schema import load
+
+    spec = load(find_spec(path))
+    return resolve_flat(spec, parse_inputs(spec, inputs), **parse_settings(spec, settings))

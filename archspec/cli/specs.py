@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
+from archspec.cli.columns import room
+from archspec.cli.screen import styled
 from archspec.errors import ArchspecError, UsageError
+
+# Where nothing limits it, a line of the list is as wide.
+_WIDTH = 120
 
 
 def list_specs(
@@ -16,34 +21,48 @@ def list_specs(
 ) -> None:
     """Show the specs that come with archspec."""
     from archspec.backends import specs_folder
-    from archspec.resolution import resolve
-    from archspec.schema import load
 
-    models = {path.stem: resolve(load(path)) for path in sorted(specs_folder().glob("*.yaml"))}
+    paths = sorted(specs_folder().glob("*.yaml"))
     if as_json:
         import json
 
-        rows = [
-            {
-                "name": stem,
-                "network": model.spec.name,
-                "doc": model.spec.doc,
-                "parameters": model.graph.parameters,
-                "multiply_adds": model.graph.multiply_adds,
-                "input": {name: shape.sizes for name, shape in model.graph.inputs.items()},
-                "cite": model.spec.cite,
-            }
-            for stem, model in models.items()
-        ]
-        print(json.dumps(rows, indent=2))
+        print(json.dumps([_row(path) for path in paths], indent=2))
         return
-    width = max(map(len, models), default=4)
-    print(f"{'name':{width}}  {'parameters':>12}  {'input':>10}  description")
-    for stem, model in models.items():
-        shape = next(iter(model.graph.inputs.values()))
-        doc = model.spec.doc.replace("\n", " ")
-        doc = doc if len(doc) <= 70 else f"{doc[:67].rsplit(' ', 1)[0]} ..."
-        print(f"{stem:{width}}  {model.graph.parameters:>12,}  {shape!s:>10}  {doc}")
+    width = max((len(path.stem) for path in paths), default=4)
+    most = room(sys.stdout) or _WIDTH
+    print(
+        styled(
+            f"{'name':{width}}  {'parameters':>12}  {'input':>11}  what it is", "bold", sys.stdout
+        )
+    )
+    # One after the other, as each is known: to work out all of them takes a second or two.
+    for path in paths:
+        row = _row(path)
+        shape = "x".join(map(str, next(iter(row["input"].values()))))
+        line = f"{path.stem:{width}}  {row['parameters']:>12,}  {shape:>11}  {row['doc']}"
+        print(_shortened(line.replace("\n", " "), most), flush=sys.stdout.isatty())
+
+
+def _row(path: Path) -> dict[str, Any]:
+    """What is told of a spec."""
+    from archspec.resolution import resolve_flat
+    from archspec.schema import load
+
+    spec = load(path)
+    graph = resolve_flat(spec).graph
+    return {
+        "name": path.stem,
+        "network": spec.name,
+        "doc": spec.doc,
+        "parameters": graph.parameters,
+        "multiply_adds": graph.multiply_adds,
+        "input": {name: shape.sizes for name, shape in graph.inputs.items()},
+        "cite": spec.cite,
+    }
+
+
+def _shortened(line: str, most: int) -> str:
+    return line if len(line) <= most else f"{line[: most - 4].rsplit(' ', 1)[0]} ..."
 
 
 def init(

@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from archspec.cli.columns import Column, Row, aligned, count, memory, needed, room, short
-from archspec.cli.options import INPUT_HELP, SET_HELP, SPEC_HELP, load_model
+from archspec.cli.options import DTYPE_HELP, INPUT_HELP, SET_HELP, SPEC_HELP, load_flat
 from archspec.cli.output import csv_text, json_text, one_form, put
 from archspec.cli.screen import plain, styled
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import TextIO
 
     from archspec.analysis.parts import Part
     from archspec.analysis.summary import Summary
+    from archspec.expressions import Value
 
-DTYPE_HELP = "float16, bfloat16, float32 or float64."
+_LONGEST_VALUE = 60
+_TITLES = ("output", "parameters", "multiply-adds", "activations")
+_SHORT_TITLES = ("output", "params", "mult-adds", "memory")
 
 
 def summary(
@@ -52,7 +56,7 @@ def summary(
     from archspec.analysis.summary import summarize
 
     one_form(as_json, as_csv)
-    found = summarize(load_model(spec, settings or [], inputs or []), batch, dtype)
+    found = summarize(load_flat(spec, settings or [], inputs or []), batch, dtype)
     if as_json:
         text = json_text(found.to_json(depth))
     elif as_csv:
@@ -76,24 +80,17 @@ def shown(
         stream: where it goes to, for colours; None for none.
     """
     parts = list(found.rows(depth))
-    columns = _columns(found)
-    rows = [_row(found, part, count) for part in parts]
+    columns, rows = _columns(_TITLES), [_row(found, part, count) for part in parts]
     if width is not None and needed(columns, rows) > width:
-        rows = [_row(found, part, short) for part in parts]
+        columns, rows = _columns(_SHORT_TITLES), [_row(found, part, short) for part in parts]
     return "\n".join(
         [_head(found, stream), aligned(columns, rows, width, stream), _totals(found, stream)]
     )
 
 
-def _columns(found: Summary) -> list[Column]:
-    return [
-        Column("layer"),
-        Column("operator", may_shrink=True),
-        Column("output", right=True),
-        Column("parameters", right=True),
-        Column("multiply-adds", right=True),
-        Column("activations", right=True),
-    ]
+def _columns(titles: Sequence[str]) -> list[Column]:
+    left = [Column("layer"), Column("operator", may_shrink=True)]
+    return [*left, *(Column(title, right=True) for title in titles)]
 
 
 def _row(found: Summary, part: Part, number: Any) -> Row:
@@ -113,7 +110,8 @@ def _row(found: Summary, part: Part, number: Any) -> Row:
             number(part.parameters),
             number(found.batch * part.multiply_adds),
             memory(found.batch * found.width * part.activations),
-        ]
+        ],
+        "bold" if part.depth == 1 and part.parts else None,
     )
 
 
@@ -124,23 +122,31 @@ def _head(found: Summary, stream: TextIO | None) -> str:
         for name, shape in model.graph.inputs.items()
     ]
     facts = [f"input {', '.join(sizes)}", f"batch {found.batch}", found.dtype]
-    facts += [f"{name} = {value}" for name, value in model.values.items()]
+    facts += [f"{name} = {_value(value)}" for name, value in model.values.items()]
     name, rest = model.spec.name, plain(", ".join(facts).replace("\n", " "))
     if stream is not None:
         name, rest = styled(name, "bold", stream), styled(rest, "dim", stream)
     return f"{name}  {plain(model.spec.file)}\n{rest}\n"
 
 
+def _value(value: Value) -> str:
+    """The value of a parameter as a spec writes it, and not too long."""
+    import json
+
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
+
+
 def _totals(found: Summary, stream: TextIO | None) -> str:
-    kept = f", and {count(found.statistics)} running statistics" if found.statistics else ""
+    kept = f" with {count(found.statistics)} running statistics" if found.statistics else ""
     examples = "one example" if found.batch == 1 else f"{found.batch} examples"
     training, peak = memory(found.activation_bytes), memory(found.peak_bytes)
     rows = [
         ("layers", count(len(found.model.graph.nodes)), ""),
         ("parameters", count(found.parameters), f"{memory(found.parameter_bytes)}{kept}"),
         ("multiply-adds", count(found.multiply_adds), f"for {examples}"),
-        ("activations", training, f"of all layers, as training keeps them; {examples}"),
-        ("at once", peak, "at most in evaluation, inputs included"),
+        ("activations", training, f"of all layers, as training keeps them, for {examples}"),
+        ("peak", peak, "of what is alive at once in evaluation, inputs included"),
     ]
     widest = max(len(figure) for _, figure, _ in rows)
     lines = []

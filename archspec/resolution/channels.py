@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from archspec.expressions import Expr, as_expr, free_names, simplify, substitute
-from archspec.expressions.nodes import Binary, Compare, Conditional, Name
+from archspec.expressions.nodes import Binary, Compare, Conditional, Logic, Name
 from archspec.model.module import Repeat
 
 _CHANNELS = Name("channels of the repetition")
@@ -72,5 +72,26 @@ def _terms(expression: Expr) -> list[Expr]:
 
 
 def either(when: Expr, then: Expr, otherwise: Expr) -> Expr:
-    """The channels after something that is there only under a condition."""
+    """The channels after something that is there only under a condition.
+
+    Where the condition fails only for such values as make both alike, they are ``then``: ``n * k``
+    is what ``n * k if k != 1 else n`` is.
+    """
+    if _alike(when, then, otherwise):
+        return simplify(then)
     return simplify(Conditional(when, then, otherwise))
+
+
+def _alike(when: Expr, then: Expr, otherwise: Expr) -> bool:
+    """Whether both are alike where the condition is false, as far as ``name != value`` tells."""
+    if isinstance(when, Logic) and when.op == "or":
+        # It is false where each part of it is, so one that makes them alike will do.
+        return any(_alike(each, then, otherwise) for each in (when.left, when.right))
+    if not isinstance(when, Compare) or when.op != "!=":
+        return False
+    for name, value in ((when.left, when.right), (when.right, when.left)):
+        if isinstance(name, Name):
+            same = {name.name: value}
+            if substitute(then, same) == substitute(otherwise, same):
+                return True
+    return False

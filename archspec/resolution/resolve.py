@@ -21,20 +21,29 @@ from archspec.schema.spec import Parameter, Spec
 
 
 @dataclass(frozen=True)
-class Model:
-    """A resolved network, the one source of generation, verification and analysis.
+class Flat:
+    """The one instance of a network that its parameters and inputs make: enough for its costs.
 
     Args:
         spec: what it was resolved from.
         values: the value of each of the network's parameters.
-        modules: its classes, each after those it uses; the network's own is the last.
         graph: the flat view of the instance.
     """
 
     spec: Spec
     values: Mapping[str, Value]
-    modules: tuple[Module, ...]
     graph: Graph
+
+
+@dataclass(frozen=True)
+class Model(Flat):
+    """A resolved network, the one source of generation and verification.
+
+    Args:
+        modules: its classes, each after those it uses; the network's own is the last.
+    """
+
+    modules: tuple[Module, ...]
 
     @property
     def root(self) -> Module:
@@ -57,13 +66,32 @@ def resolve(
         UsageError: for a value of a parameter that there is not, or of the wrong kind; for an
             input that there is not, or other axes than it has.
     """
-    spec = with_inputs(spec, inputs or {})
-    settled = _values(spec, values)
-    links = link(spec)
-    elaboration = Elaboration(spec, links, settled)
-    graph = elaboration.run()
-    modules = modules_of(spec, links, settled, elaboration.instances)
-    return Model(spec, settled, modules, graph)
+    elaboration, graph = _elaborate(spec, inputs or {}, values)
+    spec, settled = elaboration.spec, elaboration.values
+    modules = modules_of(spec, elaboration.links, settled, elaboration.instances)
+    return Model(spec, settled, graph, modules)
+
+
+def resolve_flat(
+    spec: Spec, inputs: Mapping[str, Sequence[int]] | None = None, /, **values: Any
+) -> Flat:
+    """The flat view of a network alone: quicker, and for networks that no class could be of.
+
+    A class holds what is absent here as well, such as an auxiliary head that ``--set`` could
+    switch on, and all of it must fit. For the flat view only what is there must.
+
+    Args and errors are those of :func:`resolve`.
+    """
+    elaboration, graph = _elaborate(spec, inputs or {}, values)
+    return Flat(elaboration.spec, elaboration.values, graph)
+
+
+def _elaborate(
+    spec: Spec, inputs: Mapping[str, Sequence[int]], values: Mapping[str, Any]
+) -> tuple[Elaboration, Graph]:
+    spec = with_inputs(spec, inputs)
+    elaboration = Elaboration(spec, link(spec), _values(spec, values))
+    return elaboration, elaboration.run()
 
 
 def _values(spec: Spec, given: Mapping[str, Any]) -> dict[str, Value]:

@@ -49,10 +49,20 @@ def read_checkpoint(backend: Backend, path: Path, model: Model) -> Contents:
     require_file(path)
     with TemporaryDirectory(prefix="archspec-") as folder:
         weights = Path(folder, "weights.safetensors")
-        arguments = ["read", str(path.absolute()), str(weights), *_module(backend, model, folder)]
-        seconds = _PATIENCE + path.stat().st_size / _SLOWEST
-        run_script(backend, backend.checkpoint, arguments, str(path), WeightsError, seconds)
-        return read_safetensors(weights, str(path))
+        return _read(backend, path, weights, _module(backend, model, folder))
+
+
+def read_foreign(backend: Backend, path: Path) -> Contents:
+    """The tensors of a checkpoint of any network of a backend, under the names in it.
+
+    Raises:
+        WeightsError: if the file is missing, damaged, or holds anything but weights.
+        BackendError: if the backend is not installed, or its script fails.
+    """
+    require_script(backend)
+    require_file(path)
+    with TemporaryDirectory(prefix="archspec-") as folder:
+        return _read(backend, path, Path(folder, "weights.safetensors"), [])
 
 
 def write_checkpoint(
@@ -70,6 +80,13 @@ def write_checkpoint(
         write_safetensors(weights, tensors)
         arguments = ["write", str(weights), str(path.absolute()), *_module(backend, model, folder)]
         run_script(backend, backend.checkpoint, arguments, path.name, WeightsError)
+
+
+def _read(backend: Backend, path: Path, weights: Path, module: list[str]) -> Contents:
+    arguments = ["read", str(path.absolute()), str(weights), *module]
+    seconds = _PATIENCE + path.stat().st_size / _SLOWEST
+    run_script(backend, backend.checkpoint, arguments, str(path), WeightsError, seconds)
+    return read_safetensors(weights, str(path))
 
 
 def _module(backend: Backend, model: Model, folder: str) -> list[str]:

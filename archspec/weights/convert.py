@@ -72,7 +72,7 @@ def convert(
     except WeightsError as error:
         raise _with_likely_form(error, model.graph, source, contents.tensors) from None
     tensors = to_backend(model.graph, target.backend, canonical, str(source_path))
-    place(real_target, lambda draft: _write(target, draft, tensors, model))
+    place(real_target, lambda draft: write_form(target, draft, tensors, model))
     return Conversion(
         len(canonical), model.graph.parameters, target.name, target_path, contents.notes
     )
@@ -102,7 +102,8 @@ def _read(form: Form, path: Path, model: Model) -> Contents:
     return read_checkpoint(form.backend, path, model)
 
 
-def _write(form: Form, path: Path, tensors: Mapping[str, Array], model: Model) -> None:
+def write_form(form: Form, path: Path, tensors: Mapping[str, Array], model: Model) -> None:
+    """Write tensors that have a form's names and layouts as a file of that form."""
     if form.backend is None or path.suffix.lower() == SUFFIX:
         write_safetensors(path, tensors, form=form.name, spec=model.spec.name)
     else:

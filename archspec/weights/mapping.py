@@ -90,20 +90,30 @@ class _Mapping:
         # By name: who takes a foreign tensor, who makes one of the network.
         self.taken: dict[str, Move] = {}
         self.made: dict[str, Move] = {}
+        # Foreign tensors about which something has been said already.
         self.misled: set[str] = set()
+        self.ignored: dict[str, None] = {}
 
     def carried_out(self) -> Mapped:
         self._refuse_too_many()
         begin_suggestions()
         single = [each for each in self.rules.rules if each.kind != "join"]
+        named = {each.sources[0].literal for each in single}
+        # A name in full goes before what is ignored, and that before patterns.
+        ignored = [
+            name
+            for name in self.found
+            if name not in named and any(each.match(name) for each in self.rules.ignore)
+        ]
+        self.ignored = dict.fromkeys(ignored)
         for rule in self.rules.rules:
             if rule.kind == "join":
                 self._join(rule)
         for name in self.found:
-            self._rename(name, single)
-        left = [name for name in self.found if name not in self.taken and name not in self.misled]
-        ignored = [name for name in left if any(each.match(name) for each in self.rules.ignore)]
-        left = [name for name in left if name not in set(ignored)]
+            if name not in self.ignored:
+                self._rename(name, single)
+        settled = {*self.taken, *self.misled, *self.ignored}
+        left = [name for name in self.found if name not in settled]
         if self.rules.order:
             left = self._in_order(left)
         tensors = self._moved()
@@ -116,7 +126,7 @@ class _Mapping:
         return Mapped(
             {name: np.asarray(tensors[name], order="C") for name in self.graph.tensors},
             tuple(self.moves),
-            tuple(ignored),
+            tuple(self.ignored),
             tuple(unused),
         )
 
@@ -140,10 +150,10 @@ class _Mapping:
         matches = literal or matches
         if len(matches) > 1:
             self.misled.add(name)
-            both = " and ".join(f"`{each.sources[0].text}`" for each, _ in matches[:2])
-            lines = f"line {matches[0][0].where.line}"
-            problem = f"{shown(name)} is matched by {both} ({lines})"
-            self._report(problem, matches[1][0].where, "give one of them limits: {i=0..3}")
+            first, second = (each for each, _ in matches[:2])
+            other = f"`{first.sources[0].text}` in line {first.where.line}"
+            problem = f"{shown(name)} is matched by `{second.sources[0].text}` and by {other}"
+            self._report(problem, second.where, "give one of them limits, such as {i=0..3}")
         elif matches:
             rule, found = matches[0]
             self._add(rule, (name,), self._filled(rule.targets, found, rule, {name}))
@@ -256,10 +266,11 @@ class _Mapping:
             self._report(problem, hint=hint)
         for count, name in enumerate(missing):
             shape = self.graph.tensors[name][1].shape
-            fitting = [each for each in left if self.found[each].shape == shape]
+            fitting = [each for each in (*left, *self.ignored) if self.found[each].shape == shape]
             near = nearest(name, fitting) if count < MOST_PROBLEMS else None
             near = near or (fitting[0] if fitting else None)
-            hint = f"{shown(near)} has its shape and is not used" if near else None
+            so = "ignored" if near in self.ignored else "not used"
+            hint = f"{shown(near)} has its shape and is {so}" if near else None
             self._report(f"`{name}` is missing: no rule gives it (shape {shape})", hint=hint)
 
 

@@ -58,7 +58,8 @@ def test_the_shapes_that_onnx_infers_are_those_of_the_model(own: Any, path: Path
 def test_the_committed_file_is_current_and_small(own: Any, path: Path) -> None:
     file = ROOT / "generated/onnx" / f"{path.stem}.onnx"
     assert stale(Target.of(resolve(load(path)), "onnx", (file, False))) == ""
-    assert file.stat().st_size < 100_000
+    # Without weights, a layer takes some hundred bytes.
+    assert file.stat().st_size < 1000 * len(resolve(load(path)).graph.nodes)
 
 
 def test_it_says_what_it_is(own: Any) -> None:

@@ -1,0 +1,118 @@
+"""What of a sweep is on disk: batches that are done, and the question they answer.
+
+While a sweep runs there is a folder ``results.csv.partial`` with the question and a file for each
+batch; every file is written in one step. At the end the results are put together, and the
+question stays beside them as ``results.csv.json``. So whatever moment a sweep was killed at,
+the next run finds out what is there, and that it is asked the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from archspec.errors import ArchspecError, UsageError
+from archspec.generation import write_atomically
+from archspec.sweeping.measure import Outcome
+
+_QUESTION = "question.json"
+
+
+@dataclass(frozen=True)
+class Store:
+    """Where one sweep keeps what it has.
+
+    Args:
+        path: the file of results.
+        question: what is asked, as plain data.
+    """
+
+    path: Path
+    question: Mapping[str, Any]
+
+    @property
+    def partial(self) -> Path:
+        """The folder of a sweep that is not finished."""
+        return self.path.with_name(f"{self.path.name}.partial")
+
+    @property
+    def record(self) -> Path:
+        """The file that says what finished results answer."""
+        return self.path.with_name(f"{self.path.name}.json")
+
+    def open(self) -> dict[str, Any] | None:
+        """Make ready; what is recorded beside finished results of the same question, else None.
+
+        Raises:
+            UsageError: if the file or the folder belongs to something else.
+            ArchspecError: if nothing can be written there.
+        """
+        if self.partial.exists():
+            self._check(
+                _read(self.partial / _QUESTION), f"{self.partial} holds an unfinished sweep"
+            )
+            return None
+        if self.path.exists():
+            record = _read(self.record)
+            self._check(record.get("question"), f"{self.path} holds the results of a sweep")
+            return record
+        try:
+            # Under its name the folder appears only once the question is in it.
+            begun = self.partial.with_name(f".{self.partial.name}.{os.getpid()}")
+            begun.mkdir(parents=True)
+            write_atomically(begun / _QUESTION, json.dumps(self.question))
+            begun.rename(self.partial)
+        except OSError as error:
+            raise ArchspecError(f"cannot write {self.partial}: {error.strerror}") from None
+        return None
+
+    def _check(self, other: Any, what: str) -> None:
+        if other == json.loads(json.dumps(self.question)):
+            return
+        hint = "name another file with -o, or remove what is there"
+        if not isinstance(other, dict):
+            raise UsageError(f"{self.path} is there already, and no sweep says so", hint=hint)
+        differs = [key for key in self.question if other.get(key) != self.question[key]]
+        listed = ", ".join(differs) or "the version"
+        raise UsageError(f"{what} of another question; it differs in: {listed}", hint=hint)
+
+    def done(self) -> set[int]:
+        """The batches that are there."""
+        names = (each.name for each in self.partial.glob("[0-9]*.json"))
+        return {int(name.removesuffix(".json")) for name in names}
+
+    def keep(self, batch: int, outcome: Outcome) -> None:
+        """Write down a batch."""
+        text = json.dumps({"costs": outcome.costs, "reasons": outcome.reasons})
+        write_atomically(self.partial / f"{batch:08}.json", text)
+
+    def outcome(self, batch: int) -> Outcome:
+        """A batch that is there."""
+        data = _read(self.partial / f"{batch:08}.json")
+        return Outcome(data["costs"], data["reasons"])
+
+    def finish(self, whole: Path, record: Mapping[str, Any]) -> None:
+        """Put finished results in their place; the batches are of no more use."""
+        os.replace(whole, self.path)
+        text = json.dumps({**record, "question": self.question}, indent=2)
+        write_atomically(self.record, text + "\n")
+        shutil.rmtree(self.partial, ignore_errors=True)
+
+    @property
+    def under_way(self) -> Path:
+        """The file in which results are put together."""
+        return self.path.with_name(f".{self.path.stem}.{os.getpid()}{self.path.suffix}")
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ArchspecError(f"{path} cannot be read: {error}", hint="remove it") from None
