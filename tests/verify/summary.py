@@ -24,11 +24,12 @@ def print_traps(terminalreporter: Any) -> None:
     rows = sorted({row for row, _ in injected}, key=_place)
     backends = sorted({backend for _, backend in injected}, key=lambda name: (name == "all", name))
     terminalreporter.section("traps: caught / injected")
-    terminalreporter.write_line(f"  {'row':<6}" + "".join(f"{name:>9}" for name in backends))
+    width = max(map(len, rows)) + 1
+    terminalreporter.write_line(f"  {'row':<{width}}" + "".join(f"{name:>9}" for name in backends))
     for row in rows:
         counts = (f"{caught[row, b]}/{injected[row, b]}" for b in backends)
         cells = ("" if count == "0/0" else count for count in counts)
-        terminalreporter.write_line(f"  {row:<6}" + "".join(f"{cell:>9}" for cell in cells))
+        terminalreporter.write_line(f"  {row:<{width}}" + "".join(f"{cell:>9}" for cell in cells))
 
 
 def _place(row: str) -> tuple[bool, bool, int, str]:
