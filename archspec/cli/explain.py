@@ -132,12 +132,9 @@ def _origin(argument: Argument) -> str:
     where = argument.where
     place = f"{PurePath(where.file).name}:{where.line}" if where else ""
     if argument.origin == "size":
-        asked = (
-            f"; asked for: {_value(_alike(argument.declared))}"
-            if argument.declared is not None
-            else ""
-        )
-        return plain(f"follows from the size of the input{asked}")
+        asked = argument.declared
+        more = "" if asked is None else f"; asked for: {_value(_alike(asked))}"
+        return f"follows from the size of the input{more}"
     if argument.origin == "defaults":
         return "from `defaults` of the network"
     if argument.origin == "default":

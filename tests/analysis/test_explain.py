@@ -70,9 +70,8 @@ def test_where_arguments_come_from(model: Model) -> None:
     assert (padding.origin, padding.declared) == ("size", "same_upper")
     assert padding.value == ((1, 1), (0, 0))
     assert arguments["groups"].origin == arguments["bias"].origin == "default"
-    norm = {
-        each.name: each.origin for each in layer(model, "body.unit1.batch_norm1").origin.arguments
-    }
+    found = layer(model, "body.unit1.batch_norm1").origin.arguments
+    norm = {each.name: each.origin for each in found}
     assert norm == {"eps": "defaults", "decay": "defaults", "running_variance": "default"}
 
 
@@ -107,7 +106,7 @@ def test_every_rule_comes_to_the_size() -> None:
 
 def test_how_backends_write_it(model: Model) -> None:
     torch, flax = layer(model, "body.unit1.conv1", "torch", "flax").backends
-    assert [line for _, line in torch.lines][0] == "self.conv1 = nn.Conv2d("
+    assert torch.lines[0][1] == "self.conv1 = nn.Conv2d("
     assert "conv(" in flax.lines[0][1]
     assert torch.tensors["body.unit1.conv1.weight"].name == "body.unit1.conv1.weight"
     assert flax.tensors["body.unit1.conv1.weight"].name == "params/body_unit1/conv1/kernel"

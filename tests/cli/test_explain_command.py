@@ -59,7 +59,7 @@ def test_json() -> None:
     ("arguments", "status", "text"),
     [
         (["nowhere.yaml", "a"], 1, "cannot read"),
-        (["lenet", "features.conv9"], 2, "did you mean `features.conv1`"),
+        (["lenet", "features.conv9"], 2, "or `features.conv1` or"),
         (["lenet", "\x1b[31mred"], 2, "it has: features, head"),
         (["lenet", "head", "-b", "nope"], 2, "unknown backend 'nope'"),
         (["lenet", "head", "--set", "q=1"], 2, "no parameter `q`"),
