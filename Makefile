@@ -127,7 +127,7 @@ $(JULIA): .ci/julia | $(PY)
 
 $(TOOLS): $(VERSIONS) | $(PY)
 	@echo "Installing the tools for tests and checks into $(VENV)."
-	$(PIP_INSTALL) -e ".[dev]"
+	$(PIP_INSTALL) -e ".[dev,plot,sweep,dask]"
 	@touch $@
 
 $(PY):

@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from archspec.analysis.explain import explain
     from archspec.analysis.min_input import min_input
     from archspec.analysis.summary import summarize
     from archspec.drawing.draw import draw
@@ -50,6 +51,7 @@ _HOMES = {
     "Spec": "schema",
     "convert": "weights.convert",
     "draw": "drawing.draw",
+    "explain": "analysis.explain",
     "generate": "generation",
     "import_weights": "weights.importing",
     "load": "schema",
@@ -76,6 +78,7 @@ __all__ = [
     "WeightsError",
     "convert",
     "draw",
+    "explain",
     "generate",
     "import_weights",
     "load",

@@ -92,7 +92,7 @@ def scatter(points: Sequence[Point], suffix: str, note: str) -> bytes:
         anchors = [(each.parameters, each.multiply_adds) for each in points]
         place_labels(axes, anchors, [area**0.5 / 2 for area in areas], [p.label for p in points])
         out = BytesIO()
-        # What would make each file another: the date, and versions of what drew it.
+        # The date would make each file another.
         without = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix, {})
         figure.savefig(out, format=suffix, dpi=200, metadata=without)
     return out.getvalue()

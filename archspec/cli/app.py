@@ -12,6 +12,7 @@ from archspec.cli import (
     backends,
     compare,
     draw,
+    explain,
     generate,
     min_input,
     specs,
@@ -39,6 +40,7 @@ app.command("verify")(verify.verify)
 app.command("summary")(summary.summary)
 app.command("compare")(compare.compare)
 app.command("draw")(draw.draw)
+app.command("explain")(explain.explain)
 app.command("min-input")(min_input.min_input)
 app.command("sweep")(sweep.sweep)
 app.add_typer(weights.app, name="weights")

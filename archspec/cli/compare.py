@@ -112,7 +112,8 @@ def compare(
         text = _shown(found, batch, dtype, width, stream)
     put(text, output)
     if plot is not None and suffix is not None:
-        _draw(found, plot, suffix, f"batch {batch}, {dtype}")
+        if _draw(found, plot, suffix, f"batch {batch}, {dtype}"):
+            print(f"wrote {plot}", file=sys.stderr if as_json or as_csv else sys.stdout)
     problems = dict.fromkeys(problem for each in found for problem in each.problems)
     if problems:
         raise ArchspecError(problems)
@@ -204,7 +205,8 @@ def _least(entry: Entry) -> str:
     return ", ".join("x".join(map(str, sizes)) for sizes in entry.least.values()) or "-"
 
 
-def _draw(found: list[_Outcome], path: Path, suffix: str, note: str) -> None:
+def _draw(found: list[_Outcome], path: Path, suffix: str, note: str) -> bool:
+    """Write the picture; False if there is nothing to draw."""
     from archspec.analysis.scatter import Point, scatter
     from archspec.generation import write_atomically
 
@@ -216,4 +218,4 @@ def _draw(found: list[_Outcome], path: Path, suffix: str, note: str) -> None:
             points.append(point)
     if points:
         write_atomically(path, scatter(points, suffix, f"area: activation memory; {note}"))
-        print(f"wrote {path}", file=sys.stderr)
+    return bool(points)

@@ -90,10 +90,8 @@ def _dask(address: str) -> Iterator[None]:
 @contextmanager
 def _ray(address: str) -> Iterator[None]:
     ray = _installed("ray", "a Ray cluster", "ray")
-    from ray.util.joblib import register_ray
-
     _reached(address, lambda: ray.init(address=address or None))
-    register_ray()
+    _installed("ray.util.joblib", "a Ray cluster", "ray").register_ray()
     try:
         yield
     finally:

@@ -45,7 +45,7 @@ class SplitError(UndecidedError):
 
     def apart(
         self, work: Callable[[Mapping[str, Value]], Value], environment: Mapping[str, Value]
-    ) -> Value:
+    ) -> Any:
         """What ``work`` makes of the environment of each part, as one value.
 
         Raises:
@@ -91,7 +91,7 @@ class Many:
         self._greatest = greatest
         self._shown = shown
 
-    @property  # type: ignore[misc]
+    @property
     def __class__(self) -> type:  # type: ignore[override]
         return float if self._array.dtype.kind == "f" else int
 
@@ -129,7 +129,7 @@ class Many:
         return str(self)
 
     def __bool__(self) -> bool:
-        return self != 0
+        return bool(self != 0)
 
     def __add__(self, other: Any) -> Any:
         return _operated("+", self, other)
@@ -302,16 +302,18 @@ def _size(value: Any) -> Any:
 def _operated(sign: str, left: Any, right: Any) -> Any:
     if not (isinstance(left, int | float) and isinstance(right, int | float)):
         return NotImplemented
-    held = left if type(left) is Many else right
+    operands: tuple[Any, Any] = (left, right)
+    shown = next(each._shown for each in operands if type(each) is Many)
     # Where some divisors are 0 this splits; where one is 0 for all, Python says so.
     if sign in ("/", "//", "%") and right == 0:
         return _OPERATIONS[sign](1, 0)
     floats = sign == "/" or isinstance(left, float) or isinstance(right, float)
-    x, y = (each._array if type(each) is Many else each for each in (left, right))
-    if _fits(sign, left, right):
-        with np.errstate(all="ignore"):
-            return many(_OPERATIONS[sign](x, y), held._shown)
-    return many(_compact(_each(_OPERATIONS[sign], x, y), floats), held._shown)
+    x, y = (each._array if type(each) is Many else each for each in operands)
+    # What overflows is infinite, as in Python; expressions refuse that.
+    with np.errstate(all="ignore"):
+        if _fits(sign, left, right):
+            return many(_OPERATIONS[sign](x, y), shown)
+        return many(_compact(_each(_OPERATIONS[sign], x, y), floats), shown)
 
 
 def _fits(sign: str, left: Any, right: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -152,7 +152,7 @@ class Meter:
         same = first == (_filled(problems, shown, 0) if problems else tuple(f[0] for f in found))
         if not same and (problems or not isinstance(first, str)):
             self.effort.mismatches += 1
-        if not same or _classes_may_differ(elaboration):
+        if not same or _classes_may_differ(elaboration, self.spec.blocks):
             self._one_by_one(columns, part, outcome)
             return
         for place, variant in enumerate(part.tolist()):
@@ -190,20 +190,31 @@ def _keep(outcome: Outcome, variant: int, found: Sequence[int]) -> None:
         outcome.costs[name][variant] = figure
 
 
-def _classes_may_differ(elaboration: Elaboration) -> bool:
+def _classes_may_differ(elaboration: Elaboration, blocks: Container[str]) -> bool:
     """Whether it may depend on numbers, not only on structure, if classes can be written.
 
     A block that is passed as an argument must not depend on the size of its input; that is known
     from whether such sizes are the same in all its uses.
     """
+    instances = [each for several in elaboration.instances.values() for each in several]
+    if not any(
+        value in blocks for each in instances for value in _words(each.environment.values())
+    ):
+        return False
     return any(
         _holds_many(occurrence.facts.values())
-        for several in elaboration.instances.values()
-        for instance in several
-        if any(isinstance(value, str) for value in instance.environment.values())
-        for found in instance.occurrences.values()
+        for each in instances
+        for found in each.occurrences.values()
         for occurrence in found
     )
+
+
+def _words(values: Iterable[Any]) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, tuple):
+            yield from _words(value)
+        elif isinstance(value, str):
+            yield value
 
 
 def _holds_many(values: Any) -> bool:

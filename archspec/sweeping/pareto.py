@@ -98,7 +98,8 @@ def _ordered(figures: Sequence[int | float]) -> np.ndarray:
     if all(type(each) is int for each in figures):
         return np.array(figures, dtype=np.int64)
     bits = (np.array(figures, dtype=np.float64) + 0.0).view(np.int64)
-    return bits ^ ((bits >> 63) & np.int64(2**63 - 1))
+    ordered: np.ndarray = bits ^ ((bits >> 63) & np.int64(2**63 - 1))
+    return ordered
 
 
 def _undominated(points: np.ndarray) -> np.ndarray:

@@ -58,7 +58,7 @@ class Store:
             )
             return None
         if self.path.exists():
-            record = _read(self.record)
+            record: dict[str, Any] = _read(self.record)
             self._check(record.get("question"), f"{self.path} holds the results of a sweep")
             return record
         try:

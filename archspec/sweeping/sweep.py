@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from archspec.errors import UsageError
 from archspec.schema.spec import Spec
@@ -18,12 +19,10 @@ from archspec.sweeping.space import BATCH, Space
 from archspec.sweeping.storage import Store
 from archspec.sweeping.tables import FRONT, REASON, check_suffix, costs_in, sort_of, writer
 
-if TYPE_CHECKING:
-    import pandas
-
 VARIANT = "variant"
 OBJECTIVES = ("multiply_adds", "activation_bytes", "max:parameters")
-"""What the front is of where nothing else is said: what computing costs, against what is learned."""
+"""What the front is of where nothing else is said: what computing costs, against what is
+learned."""
 
 Tell = Callable[[int], None]
 Batches = Callable[[], Iterator[tuple[int, Outcome]]]
@@ -80,10 +79,14 @@ class Sweep:
             for values in zip(*rows.values(), strict=True):
                 yield dict(zip(rows, values, strict=True))
 
-    def frame(self) -> pandas.DataFrame:
-        """All rows as a data frame; needs pandas."""
+    def frame(self) -> Any:
+        """All rows as a ``pandas.DataFrame``.
+
+        Raises:
+            UsageError: if pandas is not installed.
+        """
         try:
-            import pandas
+            pandas = import_module("pandas")
         except ImportError:
             problem = "a data frame needs pandas, which is not installed"
             raise UsageError(problem, hint="pip install pandas") from None

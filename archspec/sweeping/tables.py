@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -137,11 +138,9 @@ def _parquet_costs(path: Path) -> Iterator[Outcome]:
 
 def _pyarrow() -> tuple[Any, Any]:
     try:
-        import pyarrow
-        from pyarrow import parquet
+        return import_module("pyarrow"), import_module("pyarrow.parquet")
     except ImportError:
         raise UsageError(
             "parquet files need pyarrow, which is not installed",
             hint='pip install "archspec-nn[sweep]", or write a .csv file',
         ) from None
-    return pyarrow, parquet
