@@ -47,6 +47,10 @@ def branches(pen: Pen, within: str, shape: Shape, keep_rank: bool) -> Joined:
         result = shape
         if not pen.chance(4):
             layers, result = sequence(pen, key, shape, 3, keep_rank or target is not None)
+        if target is None and result.tokens is not None and shape.tokens is None:
+            # Others could not come to as many tokens.
+            layers.append({"mean": "T"})
+            result = Shape.of(result.channels)
         if target is not None and holds and not _meets(merge, result, target):
             more, result = fitted(pen, result, target, merge == "concat")
             layers += more
@@ -71,7 +75,8 @@ def branches(pen: Pen, within: str, shape: Shape, keep_rank: bool) -> Joined:
 
 def _meets(merge: str, shape: Shape, target: Shape) -> bool:
     if merge == "concat":
-        return shape.axes == target.axes and shape.spatial == target.spatial
+        kinds = [(each.axes, each.spatial, each.tokens) for each in (shape, target)]
+        return kinds[0] == kinds[1]
     return shape == target
 
 
@@ -83,11 +88,17 @@ def fitted(
     if shape.rank and not target.rank:
         layers.append("global_avg_pool")
         shape = Shape.of(shape.channels)
-    if shape.rank != target.rank:
+    if shape.tokens is not None and target.axes == ("C",):
+        layers.append({"mean": "T"})
+        shape = Shape.of(shape.channels)
+    if shape.axes != target.axes or shape.tokens != target.tokens:
         return layers, shape
     if shape == target or (any_channels and shape.spatial == target.spatial):
         return layers, shape
     out = pen.pick([3, 2, 4]) if any_channels else target.channels
+    if shape.tokens is not None:
+        layers.append({"dense": pen.number(out)})
+        return layers, Shape.of_tokens(shape.tokens, out)
     if not shape.rank:
         layers.append({"dense": pen.number(out)})
         return layers, Shape.of(out)
@@ -136,3 +147,19 @@ def gate(pen: Pen, within: str, shape: Shape) -> Joined:
     # The gate's own branch is smaller; nothing else names it.
     del scope.known[f"{within}.{names[0]}" if within else names[0]]
     return Joined({"branches": made, "merge": {merge: {"broadcast": True}}}, shape, merge)
+
+
+def attention(pen: Pen, within: str, shape: Shape) -> Joined:
+    """Three projections of tokens, and attention among them."""
+    scope = pen.scope
+    heads = pen.integer(1, 3)
+    widths = [heads * pen.integer(1, 3)] * 2 + [heads * pen.integer(1, 3)]
+    made: dict[str, Node] = {}
+    for width in widths:
+        name = scope.fresh("p")
+        made[name] = [{"dense": pen.number(width)}]
+        key = f"{within}.{name}" if within else name
+        scope.known[key] = Known(Shape.of_tokens(shape.tokens or 0, width))
+    merge = {"attention": pen.arguments({"heads": heads})}
+    result = Shape.of_tokens(shape.tokens or 0, widths[2])
+    return Joined({"branches": made, "merge": merge}, result, "attention")

@@ -230,7 +230,22 @@ ENDING: dict[str, Draw] = {
     "global_avg_pool": global_pool,
     "global_max_pool": global_pool,
 }
-ARGUMENTS: dict[str, Draw] = {**SPATIAL, **ANYWHERE, **ENDING, "dense": dense}
+# On tokens. One taken alone is the last, which is never the class token: that sees no input.
+TOKENS: dict[str, Draw] = {
+    "positions": lambda pen, shape: {"std": pen.pick([0.5, 0.02])},
+    "class_token": lambda pen, shape: {"std": pen.pick([0.5, 0.0])},
+    "transpose": _nothing,
+    "mean": lambda pen, shape: {"axis": "T"},
+    "select": lambda pen, shape: {"index": (shape.tokens or 0) - 1},
+}
+ARGUMENTS: dict[str, Draw] = {
+    **SPATIAL,
+    **ANYWHERE,
+    **ENDING,
+    **TOKENS,
+    "dense": dense,
+    "to_tokens": _nothing,
+}
 # Values that hardly move any more are not squashed again.
 SATURATING = ("softmax", "sigmoid", "hard_sigmoid", "tanh")
 

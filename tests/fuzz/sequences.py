@@ -9,14 +9,24 @@ from archspec.errors import ArchspecError
 from archspec.model.shape import Shape
 from archspec.names import snake
 from archspec.operators import OPERATORS
-from tests.fuzz.branches import branches, fitted, gate
+from tests.fuzz.branches import attention, branches, fitted, gate
 from tests.fuzz.calls import DEEPEST, call, new_block
-from tests.fuzz.operators import ANYWHERE, ENDING, SATURATING, SPATIAL, drawn, output
+from tests.fuzz.operators import (
+    ANYWHERE,
+    ENDING,
+    SATURATING,
+    SPATIAL,
+    TOKENS,
+    drawn,
+    output,
+)
 from tests.fuzz.pen import Pen
 from tests.fuzz.probe import probe
 from tests.fuzz.scope import Known, Node
 from tests.fuzz.windows import small
 
+# Of the operators on tokens, those after which there are as many.
+KEEPING = ("positions",)
 STRUCTURES = ("branches", "call", "merge", "gate", "call", "share", "activation", "branches")
 MERGES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("concat", {}),
@@ -61,7 +71,7 @@ def block_body(pen: Pen, keep_rank: bool) -> Node:
         # Every input counts.
         more, shape = fitted(pen, shape, other)
         layers += more
-        if other.spatial != shape.spatial:
+        if (other.axes, other.spatial, other.tokens) != (shape.axes, shape.spatial, shape.tokens):
             continue
         merge = pen.pick(["add", "concat", "mul"]) if other == shape else "concat"
         shape = output(merge, {}, shape, other)
@@ -103,6 +113,9 @@ def _layer(pen: Pen, within: str, shape: Shape, keep_rank: bool, squashed: bool)
     if structure == "branches" and pen.library.left > 2:
         joined = branches(pen, within, shape, keep_rank)
         layer = Layer(joined.node, joined.shape, joined.merge, 1, plain=False)
+    elif structure == "gate" and shape.tokens is not None:
+        joined = attention(pen, within, shape)
+        layer = Layer(joined.node, joined.shape, joined.merge, 4, plain=False)
     elif structure == "gate" and shape.rank:
         joined = gate(pen, within, shape)
         layer = Layer(joined.node, joined.shape, joined.merge, 3, plain=False)
@@ -120,8 +133,11 @@ def _layer(pen: Pen, within: str, shape: Shape, keep_rank: bool, squashed: bool)
 
 def _operator(pen: Pen, shape: Shape, keep_rank: bool, squashed: bool) -> Layer:
     if shape.rank:
-        ending = [] if keep_rank else ["flatten"]
+        ending = [] if keep_rank else ["flatten", "to_tokens", "to_tokens"]
         names = ["conv", *SPATIAL, *ANYWHERE, "conv", *list(ENDING)[1:], *ending]
+    elif shape.tokens is not None:
+        anywhere = [each for each in ANYWHERE if OPERATORS[each].takes_tokens]
+        names = ["dense", *anywhere, "dense", "dense", *(KEEPING if keep_rank else TOKENS)]
     else:
         names = ["dense", *ANYWHERE, "dense", "dense", "dense"]
     name = pen.pick(names)
@@ -159,7 +175,7 @@ def _call(pen: Pen, within: str, shape: Shape, keep_rank: bool) -> Layer | None:
         near = [
             (name, each.shape)
             for name, each in pen.scope.visible(within).items()
-            if each.shape.rank == shape.rank
+            if each.shape.axes == shape.axes
         ]
         if near:
             name, other = pen.pick(near)
@@ -167,7 +183,7 @@ def _call(pen: Pen, within: str, shape: Shape, keep_rank: bool) -> Layer | None:
     known = [
         name
         for name, shapes in library.inputs.items()
-        if [each.rank for each in shapes] == [each.rank for each in inputs]
+        if [each.axes for each in shapes] == [each.axes for each in inputs]
     ]
     if known and (pen.chance(2) or library.depth >= DEEPEST):
         block = pen.pick(known)
@@ -181,7 +197,7 @@ def _call(pen: Pen, within: str, shape: Shape, keep_rank: bool) -> Layer | None:
     if made is None:
         return None
     node, result, layers = made
-    if keep_rank and result.rank != shape.rank:
+    if keep_rank and (result.axes, result.tokens) != (shape.axes, shape.tokens):
         return None
     if len(names) > 1:
         node = {**node, "from": names}
@@ -240,7 +256,9 @@ def _share(pen: Pen, within: str, shape: Shape, keep_rank: bool) -> Layer | None
         if each.taken != shape and any(word in str(layer) for word in SIZED):
             return None
     found = probe(pen.scope, layer, [shape])
-    if found is None or (keep_rank and found[0].rank != shape.rank):
+    if found is None:
+        return None
+    if keep_rank and (found[0].axes, found[0].tokens) != (shape.axes, shape.tokens):
         return None
     return Layer({"share": name}, found[0], "share", plain=False)
 
