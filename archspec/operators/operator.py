@@ -200,6 +200,13 @@ class Operator(BaseModel):
         """
         return Scaling()
 
+    def multiplier(self, channels: Any) -> Any:
+        """How many channels come of each that goes in, where each is convolved by itself.
+
+        None for anything else, and where it cannot be told of symbolic channels.
+        """
+        return None
+
     def needed(self, size: int, axis: int) -> int:
         """The least input size on a spatial axis that gives an output of ``size`` or more."""
         return max(self.along(axis).least(size) or 1, 1)
