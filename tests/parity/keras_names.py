@@ -75,3 +75,35 @@ def of_inception(node: Node, number: int) -> str:
     """Its layers have no names of their own: Keras counts those of each kind."""
     kind = {"conv": "conv2d", "batch_norm": "batch_normalization"}.get(node.operator.name())
     return "predictions" if kind is None else f"{kind}_{number}" if number else kind
+
+
+def of_inception_resnet(node: Node, number: int) -> str:
+    """Only the convolutions that end a residual have names, and those that follow the last one."""
+    norm = "_bn" if node.operator.name() == "batch_norm" else ""
+    if found := re.fullmatch(r"([abc])\.residual(\d)(?:\.(\d+))?\.residual\.conv1", node.path):
+        stage, series, repeat = found[1], int(found[2]), int(found[3] or 0)
+        size = {"a": 35, "b": 17, "c": 8}[stage]
+        return f"block{size}_{repeat + 1 if series == 1 else 10}_conv"
+    if node.path.startswith("c.same_conv1"):
+        return f"conv_7b{norm}"
+    return of_inception(node, number)
+
+
+def of_xception(node: Node, number: int) -> str:
+    """Only the projections beside the blocks have no names."""
+    kind = node.operator.name()
+    norm = "_bn" if kind == "batch_norm" else ""
+    if kind == "dense":
+        return "predictions"
+    if "shortcut" in node.path:
+        return of_inception(node, number)
+    stage, *_ = node.path.split(".")
+    if unit := re.fullmatch(r"entry\.conv_unit(\d)\.\w+", node.path):
+        return f"block1_conv{unit[1]}{norm}"
+    layer = re.findall(r"separable_conv(\d)", node.path)[0]
+    if block := re.findall(r"^(?:entry|exit)\.entry(\d)|^middle\.middle1\.(\d+)", node.path):
+        entry, middle = block[0]
+        number = int(middle) + 5 if middle else 13 if stage == "exit" else int(entry) + 1
+    else:
+        number = 14
+    return f"block{number}_sepconv{layer}{norm}"
