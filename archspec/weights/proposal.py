@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,13 +12,14 @@ from archspec.errors import ArchspecError
 from archspec.model.graph import Graph
 from archspec.reading import read_yaml
 from archspec.weights.folding import Folded, Names, escaped, fold
+from archspec.weights.leftovers import fused, last_part, left_over
 from archspec.weights.mapping import apply
-from archspec.weights.pairing import Pairing, canonical, foreign_shape, pair
-from archspec.weights.rules import Rules, rules_of
+from archspec.weights.pairing import Pairing, pair
+from archspec.weights.rules import Rules
+from archspec.weights.rules_reading import rules_of
 from archspec.weights.writing import rules_text
 
 Array = npt.NDArray[Any]
-MOST_PARTS = 4
 COUNTED = "num_batches_tracked"
 # Stands between the names of several targets while they are folded; no name of a layer has it.
 _BETWEEN = "|"
@@ -104,7 +103,7 @@ def propose(graph: Graph, found: Mapping[str, Array], ordered: bool) -> Proposal
     weights = {
         name: array
         for name, array in found.items()
-        if array.dtype.kind == "f" and _last(name) != COUNTED
+        if array.dtype.kind == "f" and last_part(name) != COUNTED
     }
     ignored = [name for name in found if name not in weights]
     paired = pair(graph, weights, ordered)
@@ -113,9 +112,9 @@ def propose(graph: Graph, found: Mapping[str, Array], ordered: bool) -> Proposal
         for each in paired.pairs
         for theirs, ours in each.tensors()
     ]
-    single = _left(graph, weights, paired.layouts, assigned)
+    single = left_over(graph, weights, paired.layouts, assigned)
     assigned += [names for group in single for names in group]
-    splits = list(_splits(graph, weights, paired.layouts, assigned))
+    splits = list(fused(graph, weights, paired.layouts, assigned))
     parts = [(theirs, ours) for theirs, several in splits for ours in several]
     order = {name: place for place, name in enumerate(graph.tensors)}
     doubts = [
@@ -137,10 +136,6 @@ def propose(graph: Graph, found: Mapping[str, Array], ordered: bool) -> Proposal
     )
 
 
-def _last(name: str) -> str:
-    return re.split(r"[./]", name)[-1]
-
-
 def _shown(pairs: Sequence[Any]) -> Iterator[Names]:
     """The first tensor of each layer stands for the layer."""
     for each in pairs:
@@ -153,71 +148,6 @@ def _notes(paired: Pairing, ordered: bool) -> Iterator[str]:
         yield "the file does not keep the order of its layers: the order of their names was taken"
     if not paired.told_apart:
         yield "the shapes do not tell how the axes of kernels lie: see `layouts`"
-
-
-def _left(
-    graph: Graph,
-    weights: Mapping[str, Array],
-    layouts: Mapping[str, str],
-    assigned: Sequence[Names],
-) -> list[list[Names]]:
-    """Single tensors of layers that found no partner, grouped by what they look like.
-
-    First those whose last parts mean the same, then by shape alone.
-    """
-    taken, made = {each for each, _ in assigned}, {each for _, each in assigned}
-    shapes = {name: foreign_shape(*each, layouts) for name, each in graph.tensors.items()}
-    groups: list[list[Names]] = []
-    for by_name in (True, False):
-        like: dict[Any, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
-        for name, array in weights.items():
-            if name not in taken:
-                word = canonical(_last(name)) if by_name else ""
-                like[word, array.shape][0].append(name)
-        for name, shape in shapes.items():
-            if name not in made:
-                word = canonical(_last(name)) if by_name else ""
-                like[word, shape][1].append(name)
-        for theirs, ours in like.values():
-            if ours and len(theirs) == len(ours):
-                groups.append(list(zip(theirs, ours, strict=True)))
-                taken |= set(theirs)
-                made |= set(ours)
-    return groups
-
-
-def _splits(
-    graph: Graph,
-    weights: Mapping[str, Array],
-    layouts: Mapping[str, str],
-    assigned: Sequence[Names],
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Tensors that are several of the network's, one after the other along the outputs."""
-    taken, made = {each for each, _ in assigned}, {each for _, each in assigned}
-    for name, array in weights.items():
-        if name in taken:
-            continue
-        word = "bias" if "bias" in _last(name) else "weight"
-        left = [each for each in graph.tensors if each not in made and _last(each) == word]
-        for count in range(2, min(MOST_PARTS, len(left)) + 1):
-            parts = left[:count]
-            shapes = [graph.tensors[each][1].shape for each in parts]
-            laid_out = foreign_shape(*graph.tensors[parts[0]], layouts) != shapes[0]
-            shape = (
-                array.shape[::-1]
-                if laid_out or _is_turned(graph, parts[0], layouts)
-                else array.shape
-            )
-            whole = (sum(each[0] for each in shapes), *shapes[0][1:])
-            if len({each[1:] for each in shapes}) == 1 and whole == shape:
-                made |= set(parts)
-                yield name, tuple(parts)
-                break
-
-
-def _is_turned(graph: Graph, name: str, layouts: Mapping[str, str]) -> bool:
-    node, tensor = graph.tensors[name]
-    return tensor.role == "kernel" and layouts.get(type(node.operator).name()) == "IO"
 
 
 def _text(
@@ -274,7 +204,7 @@ def _layers(paired: Pairing) -> tuple[dict[str, Any], Folded, list[Names]]:
 
 def _patterns(names: Sequence[str]) -> list[str]:
     """What is ignored, by the last part where that is the usual one."""
-    counted = [name for name in names if _last(name) == COUNTED and name != COUNTED]
+    counted = [name for name in names if last_part(name) == COUNTED and name != COUNTED]
     rest = [escaped(name) for name in names if name not in set(counted)]
     return [f"**.{COUNTED}"] * bool(counted) + rest
 
