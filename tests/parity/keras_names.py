@@ -21,6 +21,45 @@ def of_mobilenet(node: Node, number: int) -> str:
     return f"conv_{'dw' if layer == '1' else 'pw'}_{block}{norm}"
 
 
+def of_mobilenet_v2(node: Node, number: int) -> str:
+    norm = node.operator.name() == "batch_norm"
+    if node.path.startswith("stem"):
+        return "bn_Conv1" if norm else "Conv1"
+    if node.path.startswith("head"):
+        layer = "Conv_1_bn" if norm else "Conv_1"
+        return layer if "pointwise" in node.path else "predictions"
+    # A row's first block, or one of the others, which are counted from 0.
+    pattern = r"^body\.row(\d)\.blocks\.(?:first|rest\.(\d)\.residual\.inverted)\.(.*)"
+    row, other, rest = re.findall(pattern, node.path)[0]
+    before = (0, 1, 3, 6, 10, 13, 16)[int(row) - 1]
+    block = before + (int(other) + 1 if other else 0)
+    layer, inside, _ = rest.rpartition(".")
+    prefix = f"block_{block}" if block else "expanded_conv"
+    return f"{prefix}_{layer if inside else 'project'}{'_BN' if norm else ''}"
+
+
+# Where the blocks of MobileNet v3 (large) keep their shape, they are called otherwise here.
+_KEEPING = (1, 0, 1, 0, 1, 1, 0, 1, 1, 1, 0, 1, 0, 1, 1)
+
+
+def of_mobilenet_v3(node: Node, number: int) -> str:
+    norm = "_bn" if node.operator.name() == "batch_norm" else ""
+    if node.path.startswith("stem"):
+        return f"conv{norm}"
+    if node.path.startswith("head"):
+        return {"head.dense1": "conv_2", "head.dense2": "logits"}.get(node.path, f"conv_1{norm}")
+    kind, count, rest = re.findall(r"^body\.(\w+?)(\d+)\.(?:residual\.inverted\.)?(.*)", node.path)[
+        0
+    ]
+    alike = [place for place, keeps in enumerate(_KEEPING) if keeps == (kind == "residual")]
+    block = alike[int(count) - 1]
+    prefix = f"expanded_conv_{block}" if block else "expanded_conv"
+    if gate := re.fullmatch(r"squeeze_excite1\.gate\.conv(\d)", rest):
+        return f"{prefix}_squeeze_excite_conv{'_1' if gate[1] == '2' else ''}"
+    layer, inside, _ = rest.rpartition(".")
+    return f"{prefix}_{layer if inside else 'project'}{norm}"
+
+
 def of_resnet(node: Node, number: int) -> str:
     kind = "bn" if node.operator.name() == "batch_norm" else "conv"
     if node.path.startswith("stem"):

@@ -46,6 +46,12 @@ NORMALIZATIONS = ("batch_norm", "layer_norm")
 
 NETWORKS: dict[str, tuple[str, dict[str, Any], Callable[[Node, int], str]]] = {
     "mobilenet": ("MobileNet", {"alpha": 0.25}, keras_names.of_mobilenet),
+    "mobilenet_v2": ("MobileNetV2", {"alpha": 0.35}, keras_names.of_mobilenet_v2),
+    "mobilenet_v3_large": (
+        "MobileNetV3Large",
+        {"include_preprocessing": False},
+        keras_names.of_mobilenet_v3,
+    ),
     "resnet50": ("ResNet50", {}, keras_names.of_resnet),
     "inceptionv3": ("InceptionV3", {}, keras_names.of_inception),
     "inception_resnet_v2": ("InceptionResNetV2", {}, keras_names.of_inception_resnet),
@@ -87,8 +93,9 @@ def _converted(
                     out_last = (3, 2, 0, 1) if value.shape[3] > 1 else (2, 3, 0, 1)
                     value = value.transpose(out_last)
                 elif value.ndim == 2:
-                    # A dense layer may be a convolution of 1x1 with us.
-                    value = value.T.reshape(tensor.shape)
+                    value = value.T
+                # A dense layer may be a convolution of 1x1 with us, or with them.
+                value = value.reshape(tensor.shape)
             found[f"{node.path}.{name}"] = np.ascontiguousarray(value)
     assert not left, sorted(left)
     return found
