@@ -78,7 +78,7 @@ def choose(graph: Graph, pairs: list[Pair]) -> tuple[list[Pair], list[Choice]]:
     for names in _side_by_side(graph, pairs):
         before = [by_own[name] for name in names]
         chosen, by = _by_names(before)
-        by_own |= {each.own.name: each for each in chosen}
+        by_own |= {one.own.name: one for one in chosen}
         choices.append(Choice(tuple(chosen), by))
     return list(by_own.values()), choices
 
@@ -94,8 +94,8 @@ def _side_by_side(graph: Graph, pairs: Sequence[Pair]) -> list[list[str]]:
                 mask |= before[place[each]] | 1 << place[each]
         before.append(mask)
     like: dict[Signature, list[str]] = defaultdict(list)
-    for each in pairs:
-        like[each.own.signature].append(each.own.name)
+    for pair in pairs:
+        like[pair.own.signature].append(pair.own.name)
     groups = []
     for names in like.values():
         names = sorted((name for name in names if name[:-1] in place), key=lambda n: place[n[:-1]])

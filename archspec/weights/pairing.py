@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -23,8 +23,8 @@ Shape = tuple[int, ...]
 # How frameworks lay kernels out; none where they do as PyTorch does.
 CONVENTIONS: tuple[Mapping[str, str], ...] = (
     {},
-    {"conv": "*IO", DEPTHWISE: "*CM", "conv_transpose": "*OI", "dense": "IO"},
-    {"conv": "*IO", "conv_transpose": "*IO", "dense": "IO"},
+    {"conv": "*IO", DEPTHWISE: "*CM", "conv_transpose": "*OI", "dense": "IO", "layer_norm": "*C"},
+    {"conv": "*IO", "conv_transpose": "*IO", "dense": "IO", "layer_norm": "*C"},
 )
 # Layers up to which sequences are compared in full; the time grows with the square.
 MOST_COMPARED = 400
@@ -69,15 +69,30 @@ def pair(graph: Graph, found: Mapping[str, Array], ordered: bool) -> Pairing:
             best, told_apart = (pairs, _present(graph, layouts)), True
         elif count == most and pairs and _present(graph, layouts) != best[1]:
             told_apart = False
+    own = list(_layers(_foreign_shapes(graph, best[1])))
     pairs, choices = choose(graph, best[0])
+    choices += _of_too_many(foreign, own, pairs)
     return Pairing(tuple(pairs), best[1], tuple(choices), told_apart)
+
+
+def _of_too_many(
+    foreign: Sequence[Layer], own: Sequence[Layer], pairs: Sequence[Pair]
+) -> Iterator[Choice]:
+    """Layers of which there are more like them on one side, so that another may be meant."""
+    count = Counter(each.signature for each in foreign)
+    count.subtract(each.signature for each in own)
+    like: dict[Signature, list[Pair]] = defaultdict(list)
+    for each in pairs:
+        if count[each.own.signature] and each.foreign.name != each.own.name:
+            like[each.own.signature].append(each)
+    return (Choice(tuple(group), "order") for group in like.values())
 
 
 def foreign_shape(node: Node, tensor: Tensor, layouts: Mapping[str, str]) -> Shape:
     """The shape that a tensor of the network has where kernels lie otherwise."""
     layout = layouts.get(kind_of(node)) or layouts.get(type(node.operator).name(), "")
     own = letters(tensor)
-    if not layout or tensor.role != "kernel":
+    if not layout or len(tensor.shape) < 2:
         return tensor.shape
     sizes = dict(zip(own, tensor.shape, strict=True))
     if kind_of(node) == DEPTHWISE:
@@ -94,8 +109,8 @@ def _foreign_shapes(graph: Graph, layouts: Mapping[str, str]) -> dict[str, Shape
 
 
 def _present(graph: Graph, layouts: Mapping[str, str]) -> dict[str, str]:
-    """Those layouts that the kernels of a network have need of."""
-    nodes = [node for node, tensor in graph.tensors.values() if tensor.role == "kernel"]
+    """Those layouts that a network has need of."""
+    nodes = [node for node, tensor in graph.tensors.values() if len(tensor.shape) > 1]
     kinds = {kind_of(node) for node in nodes}
     if DEPTHWISE in kinds and DEPTHWISE not in layouts:
         kinds.add("conv")
@@ -150,8 +165,8 @@ def _align(
             like[each][1].append(place)
     even = [group for group in like.values() if len(group[0]) == len(group[1])]
     if ordered:
-        for one, other in even:
-            yield from zip(one, other, strict=True)
+        for theirs_left, ours_left in even:
+            yield from zip(theirs_left, ours_left, strict=True)
         return
     alone = [(one[0], other[0]) for one, other in even if len(one) == 1]
     yield from alone

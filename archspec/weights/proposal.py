@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from archspec.errors import ArchspecError
 from archspec.model.graph import Graph
 from archspec.reading import read_yaml
+from archspec.weights.choices import Pair
 from archspec.weights.folding import Folded, Names, escaped, fold
 from archspec.weights.leftovers import fused, last_part, left_over
 from archspec.weights.mapping import apply
@@ -21,6 +23,8 @@ from archspec.weights.writing import rules_text
 
 Array = npt.NDArray[Any]
 COUNTED = "num_batches_tracked"
+# Under which Flax keeps weights and running statistics.
+COLLECTIONS = ("params", "batch_stats")
 # Stands between the names of several targets while they are folded; no name of a layer has it.
 _BETWEEN = "|"
 
@@ -100,12 +104,9 @@ def propose(graph: Graph, found: Mapping[str, Array], ordered: bool) -> Proposal
         ordered: whether they are in the order of the foreign layers; else they are in that of
             their names.
     """
-    weights = {
-        name: array
-        for name, array in found.items()
-        if array.dtype.kind == "f" and last_part(name) != COUNTED
-    }
-    ignored = [name for name in found if name not in weights]
+    names = _inside([each for each in found if _is_weight(each, found[each])])
+    ignored = sorted(found.keys() - names.values(), key=list(found).index)
+    weights = {name: found[whole] for name, whole in names.items()}
     paired = pair(graph, weights, ordered)
     assigned = [
         (each.foreign.name + theirs, each.own.name + ours)
@@ -117,23 +118,38 @@ def propose(graph: Graph, found: Mapping[str, Array], ordered: bool) -> Proposal
     splits = list(fused(graph, weights, paired.layouts, assigned))
     parts = [(theirs, ours) for theirs, several in splits for ours in several]
     order = {name: place for place, name in enumerate(graph.tensors)}
-    doubts = [
-        *(Doubt(tuple(_shown(each.pairs)), each.by) for each in paired.choices),
-        *(Doubt(tuple(group), "order") for group in single if len(group) > 1),
-        *(Doubt(tuple((theirs, each) for each in own), "order") for theirs, own in splits),
+    doubted = [
+        *((list(_shown(each.pairs)), each.by) for each in paired.choices),
+        *((group, "order") for group in single if len(group) > 1),
+        *(([(theirs, each) for each in own], "order") for theirs, own in splits),
     ]
-    everything = sorted([*assigned, *parts], key=lambda each: order[each[1]])
-    text = _text(graph, found, ignored, paired, single, splits)
+    doubts = [
+        Doubt(tuple((names[theirs], ours) for theirs, ours in group), by) for group, by in doubted
+    ]
+    text = _text(graph, found, ignored, names, paired, single, splits)
+    everything = [(names[theirs], ours) for theirs, ours in [*assigned, *parts]]
+    everything.sort(key=lambda each: order[each[1]])
     used, made = {each for each, _ in everything}, {each for _, each in everything}
     return Proposal(
         text,
         tuple(everything),
         tuple(doubts),
-        tuple(name for name in weights if name not in used),
+        tuple(name for name in names.values() if name not in used),
         tuple(name for name in graph.tensors if name not in made),
         tuple(ignored),
         tuple(_notes(paired, ordered)),
     )
+
+
+def _is_weight(name: str, array: Array) -> bool:
+    return array.dtype.kind == "f" and last_part(name) != COUNTED
+
+
+def _inside(names: Sequence[str]) -> dict[str, str]:
+    """Names by what they are inside of collections, in which parts of one layer may stand."""
+    inside = {re.sub(f"^({'|'.join(COLLECTIONS)})[./]", "", name): name for name in names}
+    all_inside = all(name != whole for name, whole in inside.items())
+    return inside if all_inside and len(inside) == len(names) else {each: each for each in names}
 
 
 def _shown(pairs: Sequence[Any]) -> Iterator[Names]:
@@ -154,20 +170,29 @@ def _text(
     graph: Graph,
     found: Mapping[str, Array],
     ignored: Sequence[str],
+    whole: Mapping[str, str],
     paired: Pairing,
     single: Sequence[Sequence[Names]],
     splits: Sequence[tuple[str, tuple[str, ...]]],
 ) -> str:
     """The rules as a file: in patterns if these do the same, else name by name."""
-    names = [pair for group in single for pair in group]
+    names = [(whole[theirs], ours) for group in single for theirs, ours in group]
+    splits = [(whole[theirs], ours) for theirs, ours in splits]
     tables, layers, spelled = _layers(paired)
     several = fold([(theirs, _BETWEEN.join(ours)) for theirs, ours in splits], found)
+    spelled = [(whole[theirs], ours) for theirs, ours in spelled]
     rest = [(escaped(theirs), escaped(ours)) for theirs, ours in [*spelled, *names]]
+    # In whichever collection a tensor of a layer stands.
+    joints = (full[-len(name) - 1] for name, full in whole.items() if name != full)
+    outer = "".join(f"*{joint}" for joint in list(joints)[:1])
+    rules = [(outer + theirs, ours) for theirs, ours in layers.rules]
     split = [(theirs, ours.split(_BETWEEN)) for theirs, ours in several.rules]
     if layers.table:
         tables = {"block": layers.table, **tables}
-    folded = rules_text(tables, _patterns(ignored), paired.layouts, [*layers.rules, *rest], split)
-    pairs = [(p.foreign.name + a, p.own.name + b) for p in paired.pairs for a, b in p.tensors()]
+    folded = rules_text(tables, _patterns(ignored), paired.layouts, [*rules, *rest], split)
+    pairs = [
+        (whole[p.foreign.name + a], p.own.name + b) for p in paired.pairs for a, b in p.tensors()
+    ]
     plain = rules_text(
         {},
         [escaped(each) for each in ignored],
@@ -186,13 +211,13 @@ def _layers(paired: Pairing) -> tuple[dict[str, Any], Folded, list[Names]]:
     for each in paired.pairs:
         for theirs, ours in each.tensors():
             words.setdefault(theirs, ours)
-    regular = [p for p in paired.pairs if all(words[a] == b for a, b in p.tensors())]
-    spelled = [
-        (p.foreign.name + a, p.own.name + b)
-        for p in paired.pairs
-        if p not in regular
-        for a, b in p.tensors()
-    ]
+    regular: list[Pair] = []
+    spelled: list[Names] = []
+    for each in paired.pairs:
+        if all(words[theirs] == ours for theirs, ours in each.tensors()):
+            regular.append(each)
+        else:
+            spelled += [(each.foreign.name + a, each.own.name + b) for a, b in each.tensors()]
     others = {name for name, _ in spelled}
     folded = fold([(p.foreign.name, p.own.name) for p in regular], others)
     renamed = any(theirs != ours for theirs, ours in words.items())
@@ -225,8 +250,10 @@ def _gives(text: str, graph: Graph, found: Mapping[str, Array], wanted: Mapping[
 
 
 def _names_fit(rules: Rules, found: Mapping[str, Array], wanted: Mapping[str, str]) -> bool:
-    given = {}
+    given: dict[str, str] = {}
     for name in found:
+        if any(each.match(name) for each in rules.ignore):
+            continue
         for rule in rules.rules:
             match = rule.sources[0].match(name)
             if match is not None:

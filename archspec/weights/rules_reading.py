@@ -21,7 +21,7 @@ KEYS = ("archspec", "doc", "names", "ignore", "layouts", "rename", "split", "joi
 VERSION = 1
 MOST_PARTS = 64
 # Those with a weight whose axes a framework may have in another order.
-LAID_OUT = (DEPTHWISE, "conv", "conv_transpose", "dense")
+LAID_OUT = (DEPTHWISE, "conv", "conv_transpose", "dense", "layer_norm")
 
 
 def read_rules(path: str | Path) -> Rules:

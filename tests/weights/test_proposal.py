@@ -81,6 +81,7 @@ def test_kernels_of_keras(tiny: Model) -> None:
             last, own = "kernel", own.transpose([*range(2, own.ndim), 1, 0])
         elif tensor.role in ("scale", "shift"):
             last = {"weight": "gamma", "bias": "beta"}[last]
+            own = np.moveaxis(own, 0, -1)
         found[f"{layer.replace('.', '_')}/{words.get(last, last)}"] = own
     proposal = propose(tiny.graph, found, True)
     assert proposal.complete
@@ -195,12 +196,21 @@ def test_odd_names_are_written_so_that_they_are_read(odd: str) -> None:
 def test_a_network_of_our_own_is_found_to_be_itself(name: str) -> None:
     model = resolve(load(SPECS / f"{name}.yaml"))
     found = {
-        name: np.broadcast_to(np.float32(1), tensor.shape)
+        f"net.{name}": np.broadcast_to(np.float32(1), tensor.shape)
         for name, (_, tensor) in model.graph.tensors.items()
     }
     proposal = propose(model.graph, found, True)
-    assert all(theirs == ours for theirs, ours in proposal.assigned)
+    assert all(theirs == f"net.{ours}" for theirs, ours in proposal.assigned)
     assert proposal.complete
     shuffled = {name: found[name] for name in sorted(found, key=natural)}
     proposal = propose(model.graph, shuffled, False)
-    assert all(theirs == ours for theirs, ours in proposal.assigned)
+    assert all(theirs == f"net.{ours}" for theirs, ours in proposal.assigned)
+
+
+def test_layers_of_which_there_are_more_on_one_side_are_in_doubt() -> None:
+    model = resolve(loads(SIDE_BY_SIDE))
+    weights = seeded(model.graph, 0)
+    found = {f"net.{n}": array for n, array in weights.items() if not n.startswith("body.key")}
+    proposal = propose(model.graph, found, True)
+    assert not proposal.complete
+    assert any("net.body.dense1.weight" in dict(each.tensors) for each in proposal.doubtful)
