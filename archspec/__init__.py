@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from archspec.analysis.diff import diff
     from archspec.analysis.explain import explain
     from archspec.analysis.min_input import min_input
     from archspec.analysis.summary import summarize
@@ -51,6 +52,7 @@ _HOMES = {
     "Spec": "schema",
     "convert": "weights.convert",
     "draw": "drawing.draw",
+    "diff": "analysis.diff",
     "explain": "analysis.explain",
     "generate": "generation",
     "import_weights": "weights.importing",
@@ -77,6 +79,7 @@ __all__ = [
     "VerificationError",
     "WeightsError",
     "convert",
+    "diff",
     "draw",
     "explain",
     "generate",

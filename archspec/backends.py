@@ -118,6 +118,9 @@ class Manifest(BaseModel):
             verification corrects running statistics for it and says so.
         cancelling: operators whose variance the framework itself may compute as E[x²] - E[x]²,
             which loses digits; verification says so and cannot ask for more.
+        depthwise_axes: the numbers of spatial axes with which it has a layer for convolutions of
+            each channel by itself; its tensors are those of ``depthwise_conv``, the outputs of the
+            kernel parted into (in, multiplier), and its one input left out.
         extra_tensors: tensors of its state that the canonical form does not have, by operator;
             written with the value given here, ignored when read.
     """
@@ -156,6 +159,7 @@ class Manifest(BaseModel):
     imports: list[ImportLine] = []
     activations: dict[str, str] = {}
     tensors: dict[str, dict[str, TensorNaming]] = {}
+    depthwise_axes: list[int] = []
     extra_tensors: dict[str, dict[str, int]] = {}
     defaults: dict[str, dict[str, Any]] = {}
     reserved: dict[str, list[str]] = {}

@@ -88,7 +88,7 @@ class Summary:
         return {
             "network": spec.name,
             "spec": spec.file,
-            "parameters_set": dict(self.model.values),
+            "values": dict(self.model.values),
             "input": {name: list(shape.sizes) for name, shape in graph.inputs.items()},
             "batch": self.batch,
             "dtype": self.dtype,

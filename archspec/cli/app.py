@@ -11,6 +11,7 @@ import typer
 from archspec.cli import (
     backends,
     compare,
+    diff,
     draw,
     explain,
     generate,
@@ -41,6 +42,7 @@ app.command("summary")(summary.summary)
 app.command("compare")(compare.compare)
 app.command("draw")(draw.draw)
 app.command("explain")(explain.explain)
+app.command("diff")(diff.diff)
 app.command("min-input")(min_input.min_input)
 app.command("sweep")(sweep.sweep)
 app.add_typer(weights.app, name="weights")

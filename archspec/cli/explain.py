@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
@@ -22,14 +22,13 @@ from archspec.cli.options import (
 )
 from archspec.cli.output import json_text
 from archspec.cli.screen import excerpt_lines, plain, styled
+from archspec.cli.values import alike, value_text
 
 if TYPE_CHECKING:
     from archspec.analysis.explain import Explained, InBackend
     from archspec.analysis.origins import Argument
     from archspec.analysis.parts import Part
     from archspec.errors import Location
-
-_LONGEST_VALUE = 60
 
 
 def explain(
@@ -125,7 +124,7 @@ def _section(title: str, rows: list[tuple[str, ...]]) -> Iterator[str]:
 
 
 def _argument_rows(arguments: Iterable[Argument]) -> list[tuple[str, ...]]:
-    return [(each.name, _value(_alike(each.value)), _origin(each)) for each in arguments]
+    return [(each.name, value_text(alike(each.value)), _origin(each)) for each in arguments]
 
 
 def _origin(argument: Argument) -> str:
@@ -133,33 +132,15 @@ def _origin(argument: Argument) -> str:
     place = f"{PurePath(where.file).name}:{where.line}" if where else ""
     if argument.origin == "size":
         asked = argument.declared
-        more = "" if asked is None else f"; asked for: {_value(_alike(asked))}"
+        more = "" if asked is None else f"; asked for: {value_text(alike(asked))}"
         return f"follows from the size of the input{more}"
     if argument.origin == "defaults":
         return "from `defaults` of the network"
     if argument.origin == "default":
         return "the operator's default"
     names = argument.names or {}
-    values = ", ".join(f"{name} = {_value(value)}" for name, value in names.items())
+    values = ", ".join(f"{name} = {value_text(value)}" for name, value in names.items())
     return plain(f"{place}{f', with {values}' if values else ''}")
-
-
-def _alike(value: Any) -> Any:
-    """The one number, where all axes and sides have it."""
-    inner = [_alike(each) for each in value] if isinstance(value, tuple) and value else [value]
-    one = len(inner) > 1 and len(set(map(str, inner))) == 1 and not isinstance(inner[0], tuple)
-    return inner[0] if one or not isinstance(value, tuple) else value
-
-
-def _value(value: Any) -> str:
-    """A value for people, in one line."""
-    if isinstance(value, tuple | list):
-        text = f"[{', '.join(_value(each) for each in value)}]"
-    elif isinstance(value, bool) or value is None:
-        text = {True: "true", False: "false", None: "none"}[value]
-    else:
-        text = str(value)
-    return plain(text) if len(text) <= _LONGEST_VALUE else f"{plain(text[:_LONGEST_VALUE])} …"
 
 
 def _shape_rows(found: Explained) -> list[tuple[str, ...]]:

@@ -11,7 +11,14 @@ from typing import TextIO
 
 from archspec.errors import ArchspecError, Problem
 
-_STYLES = {"red": "\x1b[1;31m", "bold": "\x1b[1m", "dim": "\x1b[2m", "cyan": "\x1b[36m"}
+_STYLES = {
+    "red": "\x1b[1;31m",
+    "green": "\x1b[32m",
+    "yellow": "\x1b[33m",
+    "bold": "\x1b[1m",
+    "dim": "\x1b[2m",
+    "cyan": "\x1b[36m",
+}
 _LONGEST_EXCERPT = 100
 
 

@@ -130,22 +130,21 @@ class _Arrangement:
         for place, part in enumerate(parts):
             alive = {value for value in (*alive, *results_of(part)) if last[value] > place}
             if alive <= set(results_of(part)):
-                rows += self._between(between, part.takes, level, len(parts))
+                rows += self._between(between, part.takes, level)
                 rows.append(self._item(part))
                 between = []
             else:
                 between.append(part)
-        return rows + self._between(between, wanted, level, len(parts))
+        return rows + self._between(between, wanted, level)
 
-    def _between(
-        self, parts: Sequence[Part], wanted: Sequence[str], level: bool, most: int
-    ) -> list[Item]:
+    def _between(self, parts: Sequence[Part], wanted: Sequence[str], level: bool) -> list[Item]:
         """What stands side by side, with lanes for values that are wanted after it."""
         if not parts:
             return []
         made = {value for part in parts for value in part.results}
         columns = columns_of(parts)
-        if len(columns) == 1 and len(parts) == most:
+        if len(columns) == 1 and made.issuperset(wanted):
+            # Nothing is beside it, and no path runs through one of them alone.
             return self._mesh(parts, wanted)
         cells: list[tuple[int, int, Item]] = []
         for column in columns:

@@ -144,10 +144,10 @@ def _frame(frame: Frame, place: Rect) -> str:
 
 def _lines(lines: Iterable[Line]) -> Iterable[str]:
     for line in lines:
-        (a, b), (c, d) = line.start, line.end
-        end = f"V{_n(d)}" if a == c else f"H{_n(c)}" if b == d else f"L{_n(c)} {_n(d)}"
+        (a, b), (c, d) = ((_n(x), _n(y)) for x, y in (line.start, line.end))
+        end = f"V{d}" if a == c else f"H{c}"
         marker = ' marker-end="url(#arrow)"' if line.arrow else ""
-        yield f'<path class="l" d="M{_n(a)} {_n(b)}{end}"{marker}/>'
+        yield f'<path class="l" d="M{a} {b}{end}"{marker}/>'
 
 
 def _label(label: Label) -> str:

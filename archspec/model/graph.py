@@ -35,6 +35,7 @@ class Node:
         where: its place in the spec.
         pinned: the operator's arguments that follow from the sizes of its inputs.
         settled: the operator before these were worked out; None where there are none.
+        depthwise: whether its class convolves each channel by itself, whatever the instance.
     """
 
     path: str
@@ -52,6 +53,7 @@ class Node:
     where: Location
     pinned: tuple[str, ...] = ()
     settled: Operator | None = None
+    depthwise: bool = False
 
     @property
     def multiply_adds(self) -> int:

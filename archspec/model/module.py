@@ -88,6 +88,14 @@ class Step:
     tokens: bool = False
 
     @property
+    def multiplier(self) -> Expr | None:
+        """How many channels come of each that goes in, where it convolves each by itself."""
+        if self.operator is None or not self.channels:
+            return None
+        found: Expr | None = self.operator.multiplier(self.channels[0])
+        return found
+
+    @property
     def merges(self) -> bool:
         """Whether it is an operator that joins any number of inputs, be it one."""
         return self.operator is not None and type(self.operator).inputs[1] is None

@@ -10,7 +10,8 @@ from math import prod
 from typing import Any, ClassVar, Self
 
 from archspec.errors import ArchspecError
-from archspec.expressions import as_expr
+from archspec.expressions import Const, as_expr
+from archspec.expressions.nodes import Binary
 from archspec.model.shape import Shape
 from archspec.operators.fields import Count, Flag, PerAxis, PerAxisOrZero
 from archspec.operators.operator import Operator, Tensor
@@ -50,6 +51,20 @@ class Conv(Windowed):
 
     def channels(self, inputs: Sequence[Any]) -> Any:
         return self.out
+
+    def multiplier(self, channels: Any) -> Any:
+        groups, before, after = as_expr(self.groups), as_expr(channels), as_expr(self.out)
+        # Layers for such convolutions stride alike on all axes.
+        if groups != before or groups == as_expr(1) or len(set(map(as_expr, self.stride))) > 1:
+            return None
+        if isinstance(before, Const) and isinstance(after, Const):
+            return after // before
+        if after == before:
+            return as_expr(1)
+        match after:
+            case Binary("*", left, right) if before in (left, right):
+                return right if left == before else left
+        return None
 
     def tensors(self, inputs: Sequence[Shape]) -> tuple[Tensor, ...]:
         kernel = (self.out, inputs[0].channels // self.groups, *self.kernel)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import prod
 from typing import Any, ClassVar, Literal, Self
 
@@ -91,12 +92,7 @@ class Operator(BaseModel):
     @classmethod
     def kinds(cls) -> Mapping[str, Kind]:
         """The field kind of each argument that is a number."""
-        return {
-            name: kind
-            for name, field in cls.model_fields.items()
-            for kind in field.metadata
-            if isinstance(kind, Kind)
-        }
+        return _kinds(cls)
 
     @classmethod
     def arguments(cls) -> dict[str, FieldInfo]:
@@ -111,7 +107,7 @@ class Operator(BaseModel):
 
     def replace(self, **values: Any) -> Self:
         """This operator with some arguments changed (no validation: for settled values)."""
-        return self.model_copy(update=values)
+        return self.model_copy(update=values) if values else self
 
     def settle(self, rank: int, leaf: Leaf) -> Self:
         """This operator with one value per axis, each expression passed through ``leaf``."""
@@ -220,6 +216,24 @@ class Operator(BaseModel):
         """
         return Scaling()
 
+    def multiplier(self, channels: Any) -> Any:
+        """How many channels come of each that goes in, where each is convolved by itself.
+
+        None for anything else, and where it cannot be told of symbolic channels.
+        """
+        return None
+
     def needed(self, size: int, axis: int) -> int:
         """The least input size on a spatial axis that gives an output of ``size`` or more."""
         return max(self.along(axis).least(size) or 1, 1)
+
+
+@cache
+def _kinds(operator: type[Operator]) -> Mapping[str, Kind]:
+    """Looked up for every layer of every network, so only once for each operator."""
+    return {
+        name: kind
+        for name, field in operator.model_fields.items()
+        for kind in field.metadata
+        if isinstance(kind, Kind)
+    }

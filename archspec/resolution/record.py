@@ -72,7 +72,7 @@ class Record:
             applied.shape,
             applied.tensors,
             owner,
-            (layer.init or Initialization()).over(self._init),
+            self._init if layer.init is None else layer.init.over(self._init),
             place.module,
             place.step.key,
             place.index,

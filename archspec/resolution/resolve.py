@@ -12,6 +12,7 @@ from archspec.expressions.types import Activation, BlockReference, Enumeration
 from archspec.model.graph import Graph
 from archspec.model.module import Module
 from archspec.names import did_you_mean
+from archspec.resolution.depthwise import with_depthwise
 from archspec.resolution.elaborate import Elaboration
 from archspec.resolution.inputs import with_inputs
 from archspec.resolution.linking import link
@@ -69,7 +70,7 @@ def resolve(
     elaboration, graph = _elaborate(spec, inputs or {}, values)
     spec, settled = elaboration.spec, elaboration.values
     modules = modules_of(spec, elaboration.links, settled, elaboration.instances)
-    return Model(spec, settled, graph, modules)
+    return Model(spec, settled, with_depthwise(graph, modules), modules)
 
 
 def resolve_flat(

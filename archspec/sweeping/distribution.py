@@ -35,13 +35,12 @@ def outcomes(
     Raises:
         UsageError: for what is not installed, or a cluster that cannot be reached.
     """
+    check_workers(jobs, scheduler)
     payload = pickle.dumps((spec, space))
     if jobs == 1 and scheduler is None:
         for batch in batches:
             yield _work(payload, batch)
         return
-    if jobs == 0 or jobs < -1:
-        raise UsageError(f"jobs: expected at least 1, or -1 for all cores, received {jobs}")
     joblib = _installed("joblib", "several processes", "sweep")
     with _cluster(joblib, scheduler):
         count = jobs if scheduler is None or jobs != 1 else -1
@@ -51,12 +50,14 @@ def outcomes(
         yield from joblib.Parallel(n_jobs=count, return_as=way, batch_size=1)(tasks)
 
 
-def check_scheduler(scheduler: str | None) -> None:
-    """Refuse a scheduler of a kind that is not known.
+def check_workers(jobs: int, scheduler: str | None) -> None:
+    """Refuse a number of processes, or a scheduler, that means nothing.
 
     Raises:
-        UsageError: naming those that are.
+        UsageError: saying what does.
     """
+    if jobs == 0 or jobs < -1:
+        raise UsageError(f"jobs: expected at least 1, or -1 for all cores, received {jobs}")
     if scheduler is not None and scheduler.partition(":")[0] not in SCHEDULERS:
         raise UsageError(
             f"scheduler: expected dask:ADDRESS or ray:ADDRESS, received {scheduler[:80]!r}",
@@ -69,7 +70,6 @@ def _cluster(joblib: Any, scheduler: str | None) -> Iterator[None]:
     if scheduler is None:
         yield
         return
-    check_scheduler(scheduler)
     name, _, address = scheduler.partition(":")
     with (_dask if name == "dask" else _ray)(address), joblib.parallel_config(backend=name):
         yield

@@ -12,7 +12,7 @@ from typing import Any
 from archspec.errors import UsageError
 from archspec.schema.spec import Spec
 from archspec.sweeping.asking import space_of
-from archspec.sweeping.distribution import check_scheduler, outcomes
+from archspec.sweeping.distribution import check_workers, outcomes
 from archspec.sweeping.measure import COSTS, Outcome
 from archspec.sweeping.pareto import Front, Objective, read_objectives
 from archspec.sweeping.space import BATCH, Space
@@ -129,7 +129,7 @@ class Sweep:
         """
         path = Path(path)
         check_suffix(path)
-        check_scheduler(self.scheduler)
+        check_workers(self.jobs, self.scheduler)
         wanted = None if objectives is None else self.objectives(objectives)
         store = Store(path, self.question())
         record = store.open()

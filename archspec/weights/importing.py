@@ -15,7 +15,8 @@ from archspec.weights.forms import find_form
 from archspec.weights.layout import to_backend
 from archspec.weights.mapping import apply
 from archspec.weights.proposal import Proposal, propose
-from archspec.weights.rules import Rules, read_rules
+from archspec.weights.rules import Rules
+from archspec.weights.rules_reading import read_rules
 from archspec.weights.storage import place, require_target
 
 

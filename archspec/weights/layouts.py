@@ -33,7 +33,7 @@ def kind_of(node: Node) -> str:
 
 def layout_of(node: Node, tensor: Tensor, change: Change, layouts: Mapping[str, str]) -> str:
     """The order of the axes of the foreign array; empty for the canonical one."""
-    if change.layout or tensor.role != "kernel":
+    if change.layout or len(tensor.shape) < 2:
         return change.layout
     return layouts.get(kind_of(node)) or layouts.get(type(node.operator).name(), "")
 

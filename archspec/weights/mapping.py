@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,38 +13,15 @@ from archspec.errors import Location, Problem, WeightsError
 from archspec.model.graph import Graph
 from archspec.names import begin_suggestions, nearest
 from archspec.weights.check import MOST_PROBLEMS, check, shown
-from archspec.weights.layouts import MisfitError, layout_of, squeezed, to_canonical
+from archspec.weights.layouts import MisfitError
+from archspec.weights.moving import Move, arrays
 from archspec.weights.patterns import Found, Pattern, UnfilledError
-from archspec.weights.rules import Change, Rule, Rules
+from archspec.weights.rules import Rule, Rules
 
 Array = npt.NDArray[Any]
 
 # Patterns times names: a few seconds.
 MOST_MATCHES = 20_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """Foreign tensors that become tensors of the network.
-
-    Args:
-        sources, targets: their names.
-        change: what is done to the numbers.
-        axis, stack: how several are split or joined.
-        rule: whose doing this is; None for the order.
-    """
-
-    sources: tuple[str, ...]
-    targets: tuple[str, ...]
-    change: Change = field(default_factory=Change)
-    axis: int = 0
-    stack: bool = False
-    rule: Rule | None = None
-
-    @property
-    def where(self) -> Location | None:
-        """The place of its rule."""
-        return self.rule.where if self.rule else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +200,7 @@ class _Mapping:
         tensors: dict[str, Array] = {}
         for move in self.moves:
             try:
-                tensors |= self._arrays(move)
+                tensors |= arrays(self.graph, move, self.found, self.rules.layouts)
             except MisfitError as error:
                 names = ", ".join(map(shown, move.sources))
                 hint = "`layouts` says in which order the axes of a kernel are"
@@ -232,29 +209,6 @@ class _Mapping:
                     # What comes after is out of step.
                     break
         return tensors
-
-    def _arrays(self, move: Move) -> dict[str, Array]:
-        node, tensor = self.graph.tensors[move.targets[0]]
-        layout = layout_of(node, tensor, move.change, self.rules.layouts)
-        parts = [
-            to_canonical(self.found[name], node, tensor, layout, move.change)
-            for name in move.sources
-        ]
-        shapes = {name: self.graph.tensors[name][1].shape for name in move.targets}
-        if len(move.targets) > 1:
-            parts = _split(parts[0], list(shapes.values()), move.axis)
-        elif len(parts) > 1:
-            parts = [_joined(parts, move)]
-        result = {}
-        for (target, shape), part in zip(shapes.items(), parts, strict=True):
-            whole = squeezed(part, shape) if move.change.squeeze else part
-            if whole.shape != shape:
-                found = f"found {whole.shape}"
-                if layout and len(move.sources) == 1:
-                    found += f" ({self.found[move.sources[0]].shape} as {layout})"
-                raise MisfitError(f"expected the shape {shape}, {found}")
-            result[target] = whole
-        return result
 
     def _leftover(self, left: list[str]) -> None:
         """What was not used, and what did not come."""
@@ -272,24 +226,6 @@ class _Mapping:
             so = "ignored" if near in self.ignored else "not used"
             hint = f"{shown(near)} has its shape and is {so}" if near else None
             self._report(f"`{name}` is missing: no rule gives it (shape {shape})", hint=hint)
-
-
-def _split(array: Array, shapes: list[tuple[int, ...]], axis: int) -> list[Array]:
-    if any(axis >= len(shape) for shape in shapes) or axis >= array.ndim:
-        raise MisfitError(f"has no axis {axis} to split (shape {array.shape})")
-    sizes = [shape[axis] for shape in shapes]
-    if sum(sizes) != array.shape[axis]:
-        parts = " + ".join(map(str, sizes))
-        raise MisfitError(f"its axis {axis} has {array.shape[axis]}, the parts have {parts}")
-    return np.split(array, np.cumsum(sizes)[:-1], axis)
-
-
-def _joined(parts: list[Array], move: Move) -> Array:
-    try:
-        return np.stack(parts, move.axis) if move.stack else np.concatenate(parts, move.axis)
-    except ValueError:
-        shapes = ", ".join(str(each.shape) for each in parts)
-        raise MisfitError(f"the shapes {shapes} do not join along axis {move.axis}") from None
 
 
 def _listed(problems: list[Problem]) -> list[Problem]:

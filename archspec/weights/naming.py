@@ -28,20 +28,23 @@ class Placed:
         permutation: for each axis of the backend's layout, its number in the canonical layout.
         shape: sizes in the backend's layout.
         flipped: the axes of the canonical layout along which the backend's array runs backwards.
+        whole: sizes of the permuted axes, where the backend parts one of them in two; else None.
     """
 
     name: str
     permutation: tuple[int, ...]
     shape: tuple[int, ...]
     flipped: tuple[int, ...] = ()
+    whole: tuple[int, ...] | None = None
 
     def place(self, array: Array) -> Array:
-        """A canonical array in the backend's layout (a view)."""
-        return self._turned(array).transpose(self.permutation)
+        """A canonical array in the backend's layout (a view where it can be one)."""
+        return self._turned(array).transpose(self.permutation).reshape(self.shape)
 
     def restore(self, array: Array) -> Array:
-        """An array of the backend in the canonical layout (a view)."""
+        """An array of the backend in the canonical layout (a view where it can be one)."""
         order = range(len(self.permutation))
+        array = array.reshape(self.whole or self.shape)
         return self._turned(array.transpose([self.permutation.index(axis) for axis in order]))
 
     def _turned(self, array: Array) -> Array:
@@ -164,7 +167,8 @@ def _collision(name: str, paths: tuple[str, str], node: Node, backend: Backend) 
 
 
 def _placed(node: Node, tensor: Tensor, manifest: Manifest) -> Placed:
-    operator = type(node.operator).name()
+    depthwise = node.depthwise and node.input_shapes[0].rank in manifest.depthwise_axes
+    operator = "depthwise_conv" if depthwise else type(node.operator).name()
     default = TensorNaming(name=tensor.name)
     naming = manifest.tensors.get(operator, {}).get(tensor.name, default)
     spatial = len(tensor.shape) - len(tensor.axes.replace("*", ""))
@@ -178,7 +182,17 @@ def _placed(node: Node, tensor: Tensor, manifest: Manifest) -> Placed:
     permutation = tuple(ours.index(axis) for axis in theirs)
     shape = tuple(tensor.shape[axis] for axis in permutation)
     flipped = tuple(i for i, axis in enumerate(ours) if naming.flip and axis.isdigit())
-    return Placed(_tensor_path(node, naming, manifest), permutation, shape, flipped)
+    whole = None
+    if depthwise and tensor.role == "kernel":
+        # Outputs (in * multiplier) and the one input that each sees: in, multiplier.
+        channels = node.input_shapes[0].channels
+        parted = {"O": (channels, tensor.shape[0] // channels), "I": ()}
+        whole, kept = (
+            shape,
+            [parted.get(axis, (size,)) for axis, size in zip(theirs, shape, strict=True)],
+        )
+        shape = tuple(size for sizes in kept for size in sizes)
+    return Placed(_tensor_path(node, naming, manifest), permutation, shape, flipped, whole)
 
 
 def _tensor_path(node: Node, naming: TensorNaming, manifest: Manifest) -> str:

@@ -52,8 +52,8 @@ def _nearest(
     Where several are equally good, words that both names have decide, and then the order.
     """
     far = {}
-    near_theirs = {a: [_shared(theirs[a], theirs[x]) for x, _ in known] for a in group[0]}
-    near_ours = {b: [_shared(ours[b], ours[y]) for _, y in known] for b in group[1]}
+    near_theirs = _nearness(theirs, group[0], [x for x, _ in known])
+    near_ours = _nearness(ours, group[1], [y for _, y in known])
     for row, a in enumerate(group[0]):
         for column, b in enumerate(group[1]):
             differences = zip(near_theirs[a], near_ours[b], strict=True)
@@ -69,6 +69,18 @@ def _nearest(
             rows.discard(row)
             columns.discard(column)
     return [(group[0][row], group[1][column]) for row, column in pairs]
+
+
+def _nearness(
+    names: Sequence[Sequence[str]], group: Sequence[int], known: Sequence[int]
+) -> dict[int, list[float]]:
+    """How near each of a group is to known layers: less than the others of the group, or more."""
+    columns = []
+    for place in known:
+        near = [_shared(names[each], names[place]) for each in group]
+        mean = sum(near) / len(near)
+        columns.append([each - mean for each in near])
+    return dict(zip(group, map(list, zip(*columns, strict=True)), strict=True))
 
 
 def _parts(name: str) -> list[str]:

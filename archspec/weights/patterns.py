@@ -245,7 +245,7 @@ def _expression(tokens: list[Token], tables: Mapping[str, Table]) -> str:
                 else:
                     part += re.escape(character)
         else:
-            if not isinstance(before, str) and before != "":
+            if not isinstance(before, str):
                 raise PatternError("two open places need something between them")
             if isinstance(token, Star) and token.deep:
                 end()

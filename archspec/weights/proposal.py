@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,15 +12,19 @@ import numpy.typing as npt
 from archspec.errors import ArchspecError
 from archspec.model.graph import Graph
 from archspec.reading import read_yaml
+from archspec.weights.choices import Pair
 from archspec.weights.folding import Folded, Names, escaped, fold
+from archspec.weights.leftovers import fused, last_part, left_over
 from archspec.weights.mapping import apply
-from archspec.weights.pairing import Pairing, canonical, foreign_shape, pair
-from archspec.weights.rules import Rules, rules_of
+from archspec.weights.pairing import Pairing, pair
+from archspec.weights.rules import Rules
+from archspec.weights.rules_reading import rules_of
 from archspec.weights.writing import rules_text
 
 Array = npt.NDArray[Any]
-MOST_PARTS = 4
 COUNTED = "num_batches_tracked"
+# Under which Flax keeps weights and running statistics.
+COLLECTIONS = ("params", "batch_stats")
 # Stands between the names of several targets while they are folded; no name of a layer has it.
 _BETWEEN = "|"
 
@@ -101,44 +104,52 @@ def propose(graph: Graph, found: Mapping[str, Array], ordered: bool) -> Proposal
         ordered: whether they are in the order of the foreign layers; else they are in that of
             their names.
     """
-    weights = {
-        name: array
-        for name, array in found.items()
-        if array.dtype.kind == "f" and _last(name) != COUNTED
-    }
-    ignored = [name for name in found if name not in weights]
+    names = _inside([each for each in found if _is_weight(each, found[each])])
+    ignored = sorted(found.keys() - names.values(), key=list(found).index)
+    weights = {name: found[whole] for name, whole in names.items()}
     paired = pair(graph, weights, ordered)
     assigned = [
         (each.foreign.name + theirs, each.own.name + ours)
         for each in paired.pairs
         for theirs, ours in each.tensors()
     ]
-    single = _left(graph, weights, paired.layouts, assigned)
+    single = left_over(graph, weights, paired.layouts, assigned)
     assigned += [names for group in single for names in group]
-    splits = list(_splits(graph, weights, paired.layouts, assigned))
+    splits = list(fused(graph, weights, paired.layouts, assigned))
     parts = [(theirs, ours) for theirs, several in splits for ours in several]
     order = {name: place for place, name in enumerate(graph.tensors)}
-    doubts = [
-        *(Doubt(tuple(_shown(each.pairs)), each.by) for each in paired.choices),
-        *(Doubt(tuple(group), "order") for group in single if len(group) > 1),
-        *(Doubt(tuple((theirs, each) for each in own), "order") for theirs, own in splits),
+    doubted = [
+        *((list(_shown(each.pairs)), each.by) for each in paired.choices),
+        *((group, "order") for group in single if len(group) > 1),
+        *(([(theirs, each) for each in own], "order") for theirs, own in splits),
     ]
-    everything = sorted([*assigned, *parts], key=lambda each: order[each[1]])
-    text = _text(graph, found, ignored, paired, single, splits)
+    doubts = [
+        Doubt(tuple((names[theirs], ours) for theirs, ours in group), by) for group, by in doubted
+    ]
+    text = _text(graph, found, ignored, names, paired, single, splits)
+    everything = [(names[theirs], ours) for theirs, ours in [*assigned, *parts]]
+    everything.sort(key=lambda each: order[each[1]])
     used, made = {each for each, _ in everything}, {each for _, each in everything}
     return Proposal(
         text,
         tuple(everything),
         tuple(doubts),
-        tuple(name for name in weights if name not in used),
+        tuple(name for name in names.values() if name not in used),
         tuple(name for name in graph.tensors if name not in made),
         tuple(ignored),
         tuple(_notes(paired, ordered)),
     )
 
 
-def _last(name: str) -> str:
-    return re.split(r"[./]", name)[-1]
+def _is_weight(name: str, array: Array) -> bool:
+    return array.dtype.kind == "f" and last_part(name) != COUNTED
+
+
+def _inside(names: Sequence[str]) -> dict[str, str]:
+    """Names by what they are inside of collections, in which parts of one layer may stand."""
+    inside = {re.sub(f"^({'|'.join(COLLECTIONS)})[./]", "", name): name for name in names}
+    all_inside = all(name != whole for name, whole in inside.items())
+    return inside if all_inside and len(inside) == len(names) else {each: each for each in names}
 
 
 def _shown(pairs: Sequence[Any]) -> Iterator[Names]:
@@ -155,89 +166,33 @@ def _notes(paired: Pairing, ordered: bool) -> Iterator[str]:
         yield "the shapes do not tell how the axes of kernels lie: see `layouts`"
 
 
-def _left(
-    graph: Graph,
-    weights: Mapping[str, Array],
-    layouts: Mapping[str, str],
-    assigned: Sequence[Names],
-) -> list[list[Names]]:
-    """Single tensors of layers that found no partner, grouped by what they look like.
-
-    First those whose last parts mean the same, then by shape alone.
-    """
-    taken, made = {each for each, _ in assigned}, {each for _, each in assigned}
-    shapes = {name: foreign_shape(*each, layouts) for name, each in graph.tensors.items()}
-    groups: list[list[Names]] = []
-    for by_name in (True, False):
-        like: dict[Any, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
-        for name, array in weights.items():
-            if name not in taken:
-                word = canonical(_last(name)) if by_name else ""
-                like[word, array.shape][0].append(name)
-        for name, shape in shapes.items():
-            if name not in made:
-                word = canonical(_last(name)) if by_name else ""
-                like[word, shape][1].append(name)
-        for theirs, ours in like.values():
-            if ours and len(theirs) == len(ours):
-                groups.append(list(zip(theirs, ours, strict=True)))
-                taken |= set(theirs)
-                made |= set(ours)
-    return groups
-
-
-def _splits(
-    graph: Graph,
-    weights: Mapping[str, Array],
-    layouts: Mapping[str, str],
-    assigned: Sequence[Names],
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Tensors that are several of the network's, one after the other along the outputs."""
-    taken, made = {each for each, _ in assigned}, {each for _, each in assigned}
-    for name, array in weights.items():
-        if name in taken:
-            continue
-        word = "bias" if "bias" in _last(name) else "weight"
-        left = [each for each in graph.tensors if each not in made and _last(each) == word]
-        for count in range(2, min(MOST_PARTS, len(left)) + 1):
-            parts = left[:count]
-            shapes = [graph.tensors[each][1].shape for each in parts]
-            laid_out = foreign_shape(*graph.tensors[parts[0]], layouts) != shapes[0]
-            shape = (
-                array.shape[::-1]
-                if laid_out or _is_turned(graph, parts[0], layouts)
-                else array.shape
-            )
-            whole = (sum(each[0] for each in shapes), *shapes[0][1:])
-            if len({each[1:] for each in shapes}) == 1 and whole == shape:
-                made |= set(parts)
-                yield name, tuple(parts)
-                break
-
-
-def _is_turned(graph: Graph, name: str, layouts: Mapping[str, str]) -> bool:
-    node, tensor = graph.tensors[name]
-    return tensor.role == "kernel" and layouts.get(type(node.operator).name()) == "IO"
-
-
 def _text(
     graph: Graph,
     found: Mapping[str, Array],
     ignored: Sequence[str],
+    whole: Mapping[str, str],
     paired: Pairing,
     single: Sequence[Sequence[Names]],
     splits: Sequence[tuple[str, tuple[str, ...]]],
 ) -> str:
     """The rules as a file: in patterns if these do the same, else name by name."""
-    names = [pair for group in single for pair in group]
+    names = [(whole[theirs], ours) for group in single for theirs, ours in group]
+    splits = [(whole[theirs], ours) for theirs, ours in splits]
     tables, layers, spelled = _layers(paired)
     several = fold([(theirs, _BETWEEN.join(ours)) for theirs, ours in splits], found)
+    spelled = [(whole[theirs], ours) for theirs, ours in spelled]
     rest = [(escaped(theirs), escaped(ours)) for theirs, ours in [*spelled, *names]]
+    # In whichever collection a tensor of a layer stands.
+    joints = (full[-len(name) - 1] for name, full in whole.items() if name != full)
+    outer = "".join(f"*{joint}" for joint in list(joints)[:1])
+    rules = [(outer + theirs, ours) for theirs, ours in layers.rules]
     split = [(theirs, ours.split(_BETWEEN)) for theirs, ours in several.rules]
     if layers.table:
         tables = {"block": layers.table, **tables}
-    folded = rules_text(tables, _patterns(ignored), paired.layouts, [*layers.rules, *rest], split)
-    pairs = [(p.foreign.name + a, p.own.name + b) for p in paired.pairs for a, b in p.tensors()]
+    folded = rules_text(tables, _patterns(ignored), paired.layouts, [*rules, *rest], split)
+    pairs = [
+        (whole[p.foreign.name + a], p.own.name + b) for p in paired.pairs for a, b in p.tensors()
+    ]
     plain = rules_text(
         {},
         [escaped(each) for each in ignored],
@@ -256,13 +211,13 @@ def _layers(paired: Pairing) -> tuple[dict[str, Any], Folded, list[Names]]:
     for each in paired.pairs:
         for theirs, ours in each.tensors():
             words.setdefault(theirs, ours)
-    regular = [p for p in paired.pairs if all(words[a] == b for a, b in p.tensors())]
-    spelled = [
-        (p.foreign.name + a, p.own.name + b)
-        for p in paired.pairs
-        if p not in regular
-        for a, b in p.tensors()
-    ]
+    regular: list[Pair] = []
+    spelled: list[Names] = []
+    for each in paired.pairs:
+        if all(words[theirs] == ours for theirs, ours in each.tensors()):
+            regular.append(each)
+        else:
+            spelled += [(each.foreign.name + a, each.own.name + b) for a, b in each.tensors()]
     others = {name for name, _ in spelled}
     folded = fold([(p.foreign.name, p.own.name) for p in regular], others)
     renamed = any(theirs != ours for theirs, ours in words.items())
@@ -274,7 +229,7 @@ def _layers(paired: Pairing) -> tuple[dict[str, Any], Folded, list[Names]]:
 
 def _patterns(names: Sequence[str]) -> list[str]:
     """What is ignored, by the last part where that is the usual one."""
-    counted = [name for name in names if _last(name) == COUNTED and name != COUNTED]
+    counted = [name for name in names if last_part(name) == COUNTED and name != COUNTED]
     rest = [escaped(name) for name in names if name not in set(counted)]
     return [f"**.{COUNTED}"] * bool(counted) + rest
 
@@ -295,8 +250,10 @@ def _gives(text: str, graph: Graph, found: Mapping[str, Array], wanted: Mapping[
 
 
 def _names_fit(rules: Rules, found: Mapping[str, Array], wanted: Mapping[str, str]) -> bool:
-    given = {}
+    given: dict[str, str] = {}
     for name in found:
+        if any(each.match(name) for each in rules.ignore):
+            continue
         for rule in rules.rules:
             match = rule.sources[0].match(name)
             if match is not None:

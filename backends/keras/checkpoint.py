@@ -33,6 +33,7 @@ CONVOLUTION = ("kernel", "bias")
 NORMALIZATION = ("gamma", "beta")
 VARIABLES = {
     **{f"conv{rank}d{kind}": CONVOLUTION for rank in (1, 2, 3) for kind in ("", "_transpose")},
+    **{f"depthwise_conv{rank}d": CONVOLUTION for rank in (1, 2)},
     "grouped_conv_transpose": CONVOLUTION,
     "dense": CONVOLUTION,
     "batch_normalization": (*NORMALIZATION, "moving_mean", "moving_variance"),

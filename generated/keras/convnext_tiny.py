@@ -29,6 +29,13 @@ def dense(*args: Any, **kwargs: Any) -> layers.Layer:
     return layers.Dense(*args, **kwargs)
 
 
+def depthwise_conv2d(*args: Any, **kwargs: Any) -> layers.Layer:
+    """DepthwiseConv2D with an initializer made for each layer."""
+    # One shared instance draws the same values each time.
+    kwargs.setdefault("depthwise_initializer", initializers.RandomNormal(stddev=0.02))
+    return layers.DepthwiseConv2D(*args, **kwargs)
+
+
 def gelu(x: KerasTensor) -> KerasTensor:
     """The Gaussian error linear unit; with TensorFlow, ops.gelu is not exact."""
     return 0.5 * x * (1 + ops.erf(x / math.sqrt(2)))
@@ -58,13 +65,7 @@ def conv_next_block(x: KerasTensor, *, name: str) -> KerasTensor:
     added.
     """
     in_channels = x.shape[-1]
-    residual = conv2d(
-        in_channels,
-        7,
-        padding="same",
-        groups=in_channels,
-        name=f"{name}_residual_conv1",
-    )(x)
+    residual = depthwise_conv2d(7, padding="same", name=f"{name}_residual_conv1")(x)
     residual = layers.LayerNormalization(
         axis=-1, epsilon=1e-6, name=f"{name}_residual_layer_norm1"
     )(residual)

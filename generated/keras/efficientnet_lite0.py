@@ -14,7 +14,7 @@ import functools
 from typing import Any
 
 import keras
-from keras import KerasTensor, initializers, layers
+from keras import KerasTensor, initializers, layers, ops
 
 
 def conv2d(*args: Any, **kwargs: Any) -> layers.Layer:
@@ -40,6 +40,35 @@ def dense(*args: Any, **kwargs: Any) -> layers.Layer:
 batch_norm = functools.partial(layers.BatchNormalization, momentum=0.99, epsilon=0.001)
 
 
+def depthwise_conv2d(*args: Any, **kwargs: Any) -> layers.Layer:
+    """DepthwiseConv2D with an initializer made for each layer."""
+    # One shared instance draws the same values each time.
+    kwargs.setdefault(
+        "depthwise_initializer",
+        PerChannel(initializers.VarianceScaling(2.0, "fan_in", "untruncated_normal")),
+    )
+    return layers.DepthwiseConv2D(*args, **kwargs)
+
+
+@keras.saving.register_keras_serializable()
+class PerChannel(initializers.Initializer):
+    """Starts a depthwise kernel as what it is: one with one input for each output.
+
+    Keras takes all channels for its inputs, and makes it too small.
+    """
+
+    def __init__(self, initializer: Any) -> None:
+        self.initializer = initializers.get(initializer)
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        *window, inputs, multiplier = shape
+        kernel = self.initializer((*window, 1, inputs * multiplier), dtype)
+        return ops.reshape(kernel, shape)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"initializer": initializers.serialize(self.initializer)}
+
+
 def pointwise_unit(
     x: KerasTensor, out: int, act: str = "relu6", *, name: str
 ) -> KerasTensor:
@@ -59,16 +88,9 @@ def depthwise_unit(
     name: str,
 ) -> KerasTensor:
     """A convolution of each channel by itself, its normalisation and its activation."""
-    in_channels = x.shape[-1]
     x = layers.ZeroPadding2D(conv1_padding, name=f"{name}_conv1_pad")(x)
-    x = conv2d(
-        in_channels,
-        kernel,
-        strides=stride,
-        padding="valid",
-        groups=in_channels,
-        use_bias=False,
-        name=f"{name}_conv1",
+    x = depthwise_conv2d(
+        kernel, strides=stride, padding="valid", use_bias=False, name=f"{name}_conv1"
     )(x)
     x = batch_norm(name=f"{name}_batch_norm1")(x)
     return layers.Activation(act, name=f"{name}_act1")(x)

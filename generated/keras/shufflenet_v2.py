@@ -39,6 +39,16 @@ def dense(*args: Any, **kwargs: Any) -> layers.Layer:
 batch_norm = functools.partial(layers.BatchNormalization, momentum=0.9, epsilon=1e-5)
 
 
+def depthwise_conv2d(*args: Any, **kwargs: Any) -> layers.Layer:
+    """DepthwiseConv2D with an initializer made for each layer."""
+    # One shared instance draws the same values each time.
+    kwargs.setdefault(
+        "depthwise_initializer",
+        PerChannel(initializers.VarianceScaling(2.0, "fan_in", "untruncated_normal")),
+    )
+    return layers.DepthwiseConv2D(*args, **kwargs)
+
+
 def channel_shuffle(x: KerasTensor, groups: int, name: str) -> KerasTensor:
     """The channels of all groups dealt out in turn."""
     shape, last = x.shape[1:], len(x.shape) - 1
@@ -62,18 +72,30 @@ def max_pool2d(
     return layers.MaxPooling2D(pool_size, strides=strides, name=name)(x)
 
 
+@keras.saving.register_keras_serializable()
+class PerChannel(initializers.Initializer):
+    """Starts a depthwise kernel as what it is: one with one input for each output.
+
+    Keras takes all channels for its inputs, and makes it too small.
+    """
+
+    def __init__(self, initializer: Any) -> None:
+        self.initializer = initializers.get(initializer)
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        *window, inputs, multiplier = shape
+        kernel = self.initializer((*window, 1, inputs * multiplier), dtype)
+        return ops.reshape(kernel, shape)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"initializer": initializers.serialize(self.initializer)}
+
+
 def depthwise_norm(x: KerasTensor, stride: int = 1, *, name: str) -> KerasTensor:
     """A 3x3 convolution of each channel by itself, and its normalisation."""
-    in_channels = x.shape[-1]
     x = layers.ZeroPadding2D(1, name=f"{name}_conv1_pad")(x)
-    x = conv2d(
-        in_channels,
-        3,
-        strides=stride,
-        padding="valid",
-        groups=in_channels,
-        use_bias=False,
-        name=f"{name}_conv1",
+    x = depthwise_conv2d(
+        3, strides=stride, padding="valid", use_bias=False, name=f"{name}_conv1"
     )(x)
     return batch_norm(name=f"{name}_batch_norm1")(x)
 

@@ -21,6 +21,45 @@ def of_mobilenet(node: Node, number: int) -> str:
     return f"conv_{'dw' if layer == '1' else 'pw'}_{block}{norm}"
 
 
+def of_mobilenet_v2(node: Node, number: int) -> str:
+    norm = node.operator.name() == "batch_norm"
+    if node.path.startswith("stem"):
+        return "bn_Conv1" if norm else "Conv1"
+    if node.path.startswith("head"):
+        layer = "Conv_1_bn" if norm else "Conv_1"
+        return layer if "pointwise" in node.path else "predictions"
+    # A row's first block, or one of the others, which are counted from 0.
+    pattern = r"^body\.row(\d)\.blocks\.(?:first|rest\.(\d)\.residual\.inverted)\.(.*)"
+    row, other, rest = re.findall(pattern, node.path)[0]
+    before = (0, 1, 3, 6, 10, 13, 16)[int(row) - 1]
+    block = before + (int(other) + 1 if other else 0)
+    layer, inside, _ = rest.rpartition(".")
+    prefix = f"block_{block}" if block else "expanded_conv"
+    return f"{prefix}_{layer if inside else 'project'}{'_BN' if norm else ''}"
+
+
+# Where the blocks of MobileNet v3 (large) keep their shape, they are called otherwise here.
+_KEEPING = (1, 0, 1, 0, 1, 1, 0, 1, 1, 1, 0, 1, 0, 1, 1)
+
+
+def of_mobilenet_v3(node: Node, number: int) -> str:
+    norm = "_bn" if node.operator.name() == "batch_norm" else ""
+    if node.path.startswith("stem"):
+        return f"conv{norm}"
+    if node.path.startswith("head"):
+        return {"head.dense1": "conv_2", "head.dense2": "logits"}.get(node.path, f"conv_1{norm}")
+    kind, count, rest = re.findall(r"^body\.(\w+?)(\d+)\.(?:residual\.inverted\.)?(.*)", node.path)[
+        0
+    ]
+    alike = [place for place, keeps in enumerate(_KEEPING) if keeps == (kind == "residual")]
+    block = alike[int(count) - 1]
+    prefix = f"expanded_conv_{block}" if block else "expanded_conv"
+    if gate := re.fullmatch(r"squeeze_excite1\.gate\.conv(\d)", rest):
+        return f"{prefix}_squeeze_excite_conv{'_1' if gate[1] == '2' else ''}"
+    layer, inside, _ = rest.rpartition(".")
+    return f"{prefix}_{layer if inside else 'project'}{norm}"
+
+
 def of_resnet(node: Node, number: int) -> str:
     kind = "bn" if node.operator.name() == "batch_norm" else "conv"
     if node.path.startswith("stem"):
@@ -75,3 +114,35 @@ def of_inception(node: Node, number: int) -> str:
     """Its layers have no names of their own: Keras counts those of each kind."""
     kind = {"conv": "conv2d", "batch_norm": "batch_normalization"}.get(node.operator.name())
     return "predictions" if kind is None else f"{kind}_{number}" if number else kind
+
+
+def of_inception_resnet(node: Node, number: int) -> str:
+    """Only the convolutions that end a residual have names, and those that follow the last one."""
+    norm = "_bn" if node.operator.name() == "batch_norm" else ""
+    if found := re.fullmatch(r"([abc])\.residual(\d)(?:\.(\d+))?\.residual\.conv1", node.path):
+        stage, series, repeat = found[1], int(found[2]), int(found[3] or 0)
+        size = {"a": 35, "b": 17, "c": 8}[stage]
+        return f"block{size}_{repeat + 1 if series == 1 else 10}_conv"
+    if node.path.startswith("c.same_conv1"):
+        return f"conv_7b{norm}"
+    return of_inception(node, number)
+
+
+def of_xception(node: Node, number: int) -> str:
+    """Only the projections beside the blocks have no names."""
+    kind = node.operator.name()
+    norm = "_bn" if kind == "batch_norm" else ""
+    if kind == "dense":
+        return "predictions"
+    if "shortcut" in node.path:
+        return of_inception(node, number)
+    stage, *_ = node.path.split(".")
+    if unit := re.fullmatch(r"entry\.conv_unit(\d)\.\w+", node.path):
+        return f"block1_conv{unit[1]}{norm}"
+    layer = re.findall(r"separable_conv(\d)", node.path)[0]
+    if block := re.findall(r"^(?:entry|exit)\.entry(\d)|^middle\.middle1\.(\d+)", node.path):
+        entry, middle = block[0]
+        number = int(middle) + 5 if middle else 13 if stage == "exit" else int(entry) + 1
+    else:
+        number = 14
+    return f"block{number}_sepconv{layer}{norm}"

@@ -7,6 +7,7 @@ gets the weights of somebody else's network, and has to compute what that comput
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -39,12 +40,22 @@ _TENSORS = {
     "running_mean": "moving_mean",
     "running_var": "moving_variance",
 }
+# Keras counts only layers without names of their own.
+_UNNAMED = re.compile(r"(conv2d|batch_normalization)(_\d+)?")
 NORMALIZATIONS = ("batch_norm", "layer_norm")
 
 NETWORKS: dict[str, tuple[str, dict[str, Any], Callable[[Node, int], str]]] = {
     "mobilenet": ("MobileNet", {"alpha": 0.25}, keras_names.of_mobilenet),
+    "mobilenet_v2": ("MobileNetV2", {"alpha": 0.35}, keras_names.of_mobilenet_v2),
+    "mobilenet_v3_large": (
+        "MobileNetV3Large",
+        {"include_preprocessing": False},
+        keras_names.of_mobilenet_v3,
+    ),
     "resnet50": ("ResNet50", {}, keras_names.of_resnet),
     "inceptionv3": ("InceptionV3", {}, keras_names.of_inception),
+    "inception_resnet_v2": ("InceptionResNetV2", {}, keras_names.of_inception_resnet),
+    "xception": ("Xception", {}, keras_names.of_xception),
     "densenet121": ("DenseNet121", {}, keras_names.of_densenet),
     "convnext_tiny": ("ConvNeXtTiny", {"include_preprocessing": False}, keras_names.of_convnext),
 }
@@ -61,7 +72,7 @@ def _converted(
             continue
         kind = node.operator.name()
         layer = called(node, counts[kind])
-        counts[kind] += 1
+        counts[kind] += bool(_UNNAMED.fullmatch(layer))
         for tensor in node.tensors:
             name = tensor.name
             if kind == "scale":
@@ -71,14 +82,20 @@ def _converted(
                 own = f"{layer}/{_TENSORS[name]}"
                 value = left.pop(own) if own in left else np.ones(tensor.shape)
             else:
-                value = left.pop(f"{layer}/{'kernel' if name == 'weight' else name}")
+                own = f"{layer}/{'kernel' if name == 'weight' else name}"
+                if own not in left:
+                    # A separable convolution has two kernels.
+                    kernel = "depthwise" if node.operator.groups > 1 else "pointwise"
+                    own = f"{layer}/{kernel}_kernel"
+                value = left.pop(own)
                 if value.ndim == 4:
                     # (H, W, in, out), or (H, W, channels, 1) of each channel alone.
                     out_last = (3, 2, 0, 1) if value.shape[3] > 1 else (2, 3, 0, 1)
                     value = value.transpose(out_last)
                 elif value.ndim == 2:
-                    # A dense layer may be a convolution of 1x1 with us.
-                    value = value.T.reshape(tensor.shape)
+                    value = value.T
+                # A dense layer may be a convolution of 1x1 with us, or with them.
+                value = value.reshape(tensor.shape)
             found[f"{node.path}.{name}"] = np.ascontiguousarray(value)
     assert not left, sorted(left)
     return found

@@ -12,7 +12,7 @@ from archspec.resolution import Model, resolve
 from archspec.schema import loads
 from archspec.weights.generator import seeded, seeded_inputs
 from archspec.weights.mapping import Mapped, apply
-from archspec.weights.rules import rules_of
+from archspec.weights.rules_reading import rules_of
 
 SPEC = """
 archspec: 1

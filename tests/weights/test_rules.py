@@ -7,7 +7,7 @@ import pytest
 
 from archspec.errors import SpecError
 from archspec.reading import read_yaml
-from archspec.weights.rules import read_rules, rules_of
+from archspec.weights.rules_reading import read_rules, rules_of
 from archspec.weights.writing import quoted
 
 WHOLE = r"""

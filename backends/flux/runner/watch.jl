@@ -54,7 +54,8 @@ unwatched(x::Watched) = x.layer
 function (w::Watched)(@nospecialize(xs...))
     r = LISTENER[]
     place = Dict{String, Any}("path" => w.path)
-    if r.shift === nothing && is_array(first(xs))
+    # What joins branches takes what they take, and not what it joins.
+    if r.shift === nothing && is_array(first(xs)) && !joins(w.layer)
         add!(r, first(xs), merge(place, Dict("source" => "input")))
     end
     push!(r.paths, w.path)

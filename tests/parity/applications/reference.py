@@ -27,7 +27,7 @@ for layer in model.layers:
 draw = np.random.default_rng(0)
 for variable in model.weights:
     shape, name = variable.shape, variable.name
-    if name == "kernel":
+    if name.endswith("kernel"):
         # Of a convolution of each channel alone the last two axes are the channels and 1.
         terms = np.prod(shape[:2] if shape[-1] == 1 else shape[:-1])
         value = draw.standard_normal(shape) * np.sqrt(2 / terms)
