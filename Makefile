@@ -91,6 +91,8 @@ docs: $(FRAMEWORKS) $(TOOLS) ## Write generated documents anew, and excerpts of 
 	$(PY) tests/docs/excerpts.py
 	$(PY) tests/docs/operator_table.py
 	$(PY) tests/docs/zoo_table.py
+	$(ARCHSPEC) draw specs/googlenet.yaml -o docs/googlenet.svg
+	$(ARCHSPEC) draw specs/googlenet.yaml --block Inception -o docs/inception.svg
 
 fuzz: $(FRAMEWORKS) $(MXNET) $(TOOLS) ## Verify N random networks from SEED: make fuzz N=1000 SEED=1.
 	$(PYTEST) -v -m fuzz tests/fuzz --fuzz-examples=$(N) --fuzz-seed=$(SEED)
