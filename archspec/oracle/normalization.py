@@ -123,4 +123,4 @@ def scale(
 
 def rescale(operator: Rescale, x: Array) -> Array:
     """Each element times the factor."""
-    return x * operator.factor
+    return np.asarray(x * operator.factor)

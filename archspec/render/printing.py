@@ -179,7 +179,8 @@ class Printer:
         text = self.manifest.activations.get(name)
         if text is None:
             raise BackendError(f"`{self.backend.name}` cannot pass `{name}` as a parameter")
-        words = set(re.findall(r"\w+", text))
+        # What follows a point is a name of something else: `F.np` is not the import `np`.
+        words = set(re.findall(r"(?<![\w.])\w+", text))
         self.imports |= {each.name for each in self.manifest.imports if each.name in words}
         return Code(text)
 
