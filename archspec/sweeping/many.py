@@ -11,7 +11,6 @@ this, and whatever a rule does, the result is that of one variant after the othe
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -20,13 +19,13 @@ import numpy as np
 from archspec.errors import ArchspecError
 from archspec.expressions import Value
 from archspec.resolution.evaluation import UndecidedError
+from archspec.sweeping.arrays import COMPARISONS, EXACT, OPERATIONS, ROOM, compact, each_of, fits
 
-# Integers below this may be added; others are left to Python's integers of any length.
-_ROOM = 2**62
-# Integers up to this are exact as floats.
-_EXACT = 2**53
 # Around the number of a value in a text. No file can contain them: they are no characters.
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
+
+
+_Binary = Callable[[Any, Any], Any]
 
 
 class SplitError(UndecidedError):
@@ -70,10 +69,18 @@ class SplitError(UndecidedError):
             whole = np.empty(len(self.ways), dtype=object)
             for part, each in zip(parts, results, strict=True):
                 whole[part] = each._array if type(each) is Many else each
-            return many(_compact(whole, kinds == {float}), self._shown)
+            return many(compact(whole, kinds == {float}), self._shown)
         if kinds <= {bool, str, type(None)} and all(each == first for each in results):
             return first
         raise self
+
+
+def _both(sign: str) -> tuple[_Binary, _Binary]:
+    """An operation with the value on the left, and on the right."""
+    return (
+        lambda self, other: _operated(sign, self, other),
+        lambda self, other: _operated(sign, other, self),
+    )
 
 
 class Many:
@@ -91,8 +98,8 @@ class Many:
         self._greatest = greatest
         self._shown = shown
 
-    @property
-    def __class__(self) -> type:  # type: ignore[override]
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
         return float if self._array.dtype.kind == "f" else int
 
     @property
@@ -131,41 +138,12 @@ class Many:
     def __bool__(self) -> bool:
         return bool(self != 0)
 
-    def __add__(self, other: Any) -> Any:
-        return _operated("+", self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return _operated("+", other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return _operated("-", self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return _operated("-", other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return _operated("*", self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return _operated("*", other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return _operated("/", self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return _operated("/", other, self)
-
-    def __floordiv__(self, other: Any) -> Any:
-        return _operated("//", self, other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return _operated("//", other, self)
-
-    def __mod__(self, other: Any) -> Any:
-        return _operated("%", self, other)
-
-    def __rmod__(self, other: Any) -> Any:
-        return _operated("%", other, self)
+    __add__, __radd__ = _both("+")
+    __sub__, __rsub__ = _both("-")
+    __mul__, __rmul__ = _both("*")
+    __truediv__, __rtruediv__ = _both("/")
+    __floordiv__, __rfloordiv__ = _both("//")
+    __mod__, __rmod__ = _both("%")
 
     def __neg__(self) -> Any:
         return Many(-self._array, -self._greatest, -self._least, self._shown)
@@ -187,9 +165,9 @@ class Many:
     def _whole(self, quick: Any, exact: Callable[[float], int]) -> Any:
         if self._array.dtype.kind != "f":
             return self
-        if self._least > -_ROOM and self._greatest < _ROOM:
+        if self._least > -ROOM and self._greatest < ROOM:
             return many(quick(self._array).astype(np.int64), self._shown)
-        return many(_each(exact, self._array), self._shown)
+        return many(each_of(exact, self._array), self._shown)
 
     def __eq__(self, other: object) -> Any:
         return _compared("==", self, other)
@@ -208,24 +186,6 @@ class Many:
 
     def __ge__(self, other: Any) -> Any:
         return _compared(">=", self, other)
-
-
-_OPERATIONS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "//": operator.floordiv,
-    "%": operator.mod,
-}
-_COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 
 
 def many(array: np.ndarray, shown: list[Many]) -> Any:
@@ -274,21 +234,6 @@ def _taken(value: Any, part: np.ndarray) -> Any:
     return many(value._array[part], value._shown) if type(value) is Many else value
 
 
-def _compact(values: np.ndarray, floats: bool) -> np.ndarray:
-    """Python's numbers as those of the processor, where they fit."""
-    if floats:
-        return values.astype(np.float64)
-    fits = values.min() > -_ROOM and values.max() < _ROOM
-    return values.astype(np.int64) if fits else values
-
-
-def _each(function: Callable[..., Any], *arrays: Any) -> np.ndarray:
-    """Python's own function of each of the numbers."""
-    objects = [each.astype(object) if isinstance(each, np.ndarray) else each for each in arrays]
-    found: np.ndarray = np.frompyfunc(function, len(objects), 1)(*objects)
-    return found
-
-
 def _limits(value: Any) -> tuple[Any, Any]:
     return (value._least, value._greatest) if type(value) is Many else (value, value)
 
@@ -306,33 +251,22 @@ def _operated(sign: str, left: Any, right: Any) -> Any:
     shown = next(each._shown for each in operands if type(each) is Many)
     # Where some divisors are 0 this splits; where one is 0 for all, Python says so.
     if sign in ("/", "//", "%") and right == 0:
-        return _OPERATIONS[sign](1, 0)
+        return OPERATIONS[sign](1, 0)
     floats = sign == "/" or isinstance(left, float) or isinstance(right, float)
     x, y = (each._array if type(each) is Many else each for each in operands)
     # What overflows is infinite, as in Python; expressions refuse that.
     with np.errstate(all="ignore"):
-        if _fits(sign, left, right):
-            return many(_OPERATIONS[sign](x, y), shown)
-        return many(_compact(_each(_OPERATIONS[sign], x, y), floats), shown)
-
-
-def _fits(sign: str, left: Any, right: Any) -> bool:
-    """Whether the processor's arithmetic gives what Python's does."""
-    sizes = _size(left), _size(right)
-    whole = [not isinstance(each, float) for each in (left, right)]
-    if all(whole) and sign != "/":
-        if max(sizes) >= _ROOM:
-            return False
-        return sign != "*" or sizes[0] * sizes[1] < _ROOM
-    if sign in ("//", "%"):
-        return False
-    return all(size <= _EXACT for size, each in zip(sizes, whole, strict=True) if each)
+        sizes = _size(left), _size(right)
+        whole = not isinstance(left, float), not isinstance(right, float)
+        if fits(sign, sizes, whole):
+            return many(OPERATIONS[sign](x, y), shown)
+        return many(compact(each_of(OPERATIONS[sign], x, y), floats), shown)
 
 
 def _compared(sign: str, left: Many, right: Any) -> Any:
     if not isinstance(right, int | float):
         return NotImplemented
-    compare = _COMPARISONS[sign]
+    compare = COMPARISONS[sign]
     if left is right:
         return compare(0, 0)
     (low, high), (least, greatest) = _limits(left), _limits(right)
@@ -340,8 +274,8 @@ def _compared(sign: str, left: Many, right: Any) -> Any:
         return compare(low, least)
     x, y = (each._array if type(each) is Many else each for each in (left, right))
     mixed = isinstance(left, float) is not isinstance(right, float)
-    if mixed and max(_size(left), _size(right)) > _EXACT:
-        holds = _each(compare, x, y).astype(bool)
+    if mixed and max(_size(left), _size(right)) > EXACT:
+        holds = each_of(compare, x, y).astype(bool)
     else:
         holds = compare(x, y)
     if holds.all():

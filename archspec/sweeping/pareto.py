@@ -88,14 +88,16 @@ class Front:
             valid &= np.array([figure is not None for figure in several], dtype=bool)
         points = np.empty((len(valid), len(figures)), dtype=np.int64)
         for place, (objective, several) in enumerate(zip(self.objectives, figures, strict=True)):
-            ordered = _ordered([0 if figure is None else figure for figure in several])
+            present = [0 if figure is None else figure for figure in several]
+            ordered = _ordered(present, objective.name in COSTS)
             points[:, place] = ~ordered if objective.largest else ordered
         return valid, points
 
 
-def _ordered(figures: Sequence[int | float]) -> np.ndarray:
-    """Integers in the order of the numbers, exactly: a float's bits, in its order."""
-    if all(type(each) is int for each in figures):
+def _ordered(figures: Sequence[int | float], whole: bool) -> np.ndarray:
+    """Integers in the order of the numbers, exactly; of parameters, which are exact as floats,
+    a float's bits in its order."""
+    if whole:
         return np.array(figures, dtype=np.int64)
     bits = (np.array(figures, dtype=np.float64) + 0.0).view(np.int64)
     ordered: np.ndarray = bits ^ ((bits >> 63) & np.int64(2**63 - 1))
@@ -107,7 +109,8 @@ def _undominated(points: np.ndarray) -> np.ndarray:
     left = np.unique(points, axis=0)
     if left.shape[1] == 2 and len(left):
         least = np.minimum.accumulate(left[:, 1])
-        return left[np.concatenate([[True], left[1:, 1] < least[:-1]])]
+        kept: np.ndarray = left[np.concatenate([[True], left[1:, 1] < least[:-1]])]
+        return kept
     found = []
     while len(left):
         # The first in lexical order is beaten by none that come later.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,11 @@ from archspec.schema.spec import Spec
 from archspec.sweeping.asking import space_of
 from archspec.sweeping.distribution import check_workers, outcomes
 from archspec.sweeping.measure import COSTS, Outcome
-from archspec.sweeping.pareto import Front, Objective, read_objectives
+from archspec.sweeping.pareto import Objective, read_objectives
+from archspec.sweeping.results import Result, Rows, finished, put_together
 from archspec.sweeping.space import BATCH, Space
 from archspec.sweeping.storage import Store
-from archspec.sweeping.tables import FRONT, REASON, check_suffix, costs_in, sort_of, writer
+from archspec.sweeping.tables import REASON, check_suffix, sort_of
 
 VARIANT = "variant"
 OBJECTIVES = ("multiply_adds", "activation_bytes", "max:parameters")
@@ -25,31 +26,6 @@ OBJECTIVES = ("multiply_adds", "activation_bytes", "max:parameters")
 learned."""
 
 Tell = Callable[[int], None]
-Batches = Callable[[], Iterator[tuple[int, Outcome]]]
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a finished sweep comes to.
-
-    Args:
-        path: the file with a row for each variant.
-        variants, invalid: how many there are, and how many of them mean no network.
-        objectives: what the front is of; none where it is not marked.
-        front: how many variants are on it, those with equal figures included.
-        fresh: variants worked out now; others were there before.
-    """
-
-    path: Path
-    variants: int
-    invalid: int
-    objectives: tuple[str, ...]
-    front: int
-    fresh: int
-
-    def to_json(self) -> dict[str, Any]:
-        """The same as plain data."""
-        return {**asdict(self), "path": str(self.path), "objectives": list(self.objectives)}
 
 
 @dataclass(frozen=True)
@@ -133,18 +109,13 @@ class Sweep:
         wanted = None if objectives is None else self.objectives(objectives)
         store = Store(path, self.question())
         record = store.open()
-        names = tuple(map(str, wanted or ()))
         if record is not None:
-            if wanted is None or record["objectives"] == list(names):
+            if wanted is None or record["objectives"] == list(map(str, wanted)):
                 if tell:
                     tell(self.space.count)
-                return _result(path, record, 0)
-
-            def there() -> Iterator[tuple[int, Outcome]]:
-                return enumerate(_regular(costs_in(path)))
-
+                return Result.of(path, record, 0)
             # The costs are there; only the front is another.
-            return self._finish(store, there, wanted, 0)
+            return put_together(store, self.columns(), lambda: self.finished(path), wanted, 0)
         done = store.done()
         for batch in done:
             if tell:
@@ -157,14 +128,14 @@ class Sweep:
             if tell:
                 tell(self.space.size(batch))
 
-        def kept() -> Iterator[tuple[int, Outcome]]:
-            return ((batch, store.outcome(batch)) for batch in range(self.space.batches))
+        def kept() -> Iterator[Rows]:
+            return (self._rows(b, store.outcome(b)) for b in range(self.space.batches))
 
-        return self._finish(store, kept, wanted, fresh)
+        return put_together(store, self.columns(), kept, wanted, fresh)
 
-    def finished(self, path: Path | str) -> Iterator[dict[str, Sequence[Any]]]:
+    def finished(self, path: Path | str) -> Iterator[Rows]:
         """The rows of a file that this sweep has written, by column, batch after batch."""
-        for batch, outcome in enumerate(_regular(costs_in(Path(path)))):
+        for batch, outcome in enumerate(finished(Path(path))):
             yield self._rows(batch, outcome)
 
     def objectives(self, texts: Sequence[str]) -> tuple[Objective, ...]:
@@ -180,7 +151,7 @@ class Sweep:
     def _outcomes(self, batches: Sequence[int]) -> Iterator[tuple[int, Outcome]]:
         return outcomes(self.spec, self.space, batches, self.jobs, self.scheduler)
 
-    def _rows(self, batch: int, outcome: Outcome) -> dict[str, Sequence[Any]]:
+    def _rows(self, batch: int, outcome: Outcome) -> Rows:
         """The rows of a batch, by column."""
         first = batch * BATCH
         varied = dict(zip(self.space.names, self.space.columns(batch), strict=True))
@@ -188,43 +159,6 @@ class Sweep:
             varied[name] = ["x".join(map(str, sizes)) for sizes in varied[name]]
         numbers = range(first, first + self.space.size(batch))
         return {VARIANT: numbers, **varied, **outcome.costs, REASON: outcome.reasons}
-
-    def _finish(
-        self, store: Store, found: Batches, wanted: tuple[Objective, ...] | None, fresh: int
-    ) -> Result:
-        """Put the results together; twice through the batches where a front is to be marked."""
-        front = None if wanted is None else Front(wanted)
-        for batch, outcome in found() if front is not None else ():
-            assert front is not None
-            front.add(self._rows(batch, outcome))
-        columns = self.columns()
-        if front is not None:
-            columns = {**columns, FRONT: "bool"}
-            columns[REASON] = columns.pop(REASON)
-        on_front = invalid = 0
-        whole = store.under_way
-        file = writer(whole, columns)
-        try:
-            try:
-                for batch, outcome in found():
-                    rows = self._rows(batch, outcome)
-                    if front is not None:
-                        rows[FRONT] = front.holds(rows)
-                        on_front += sum(rows[FRONT])
-                    invalid += sum(reason is not None for reason in outcome.reasons)
-                    file.write(rows)
-            finally:
-                file.close()
-            record = {
-                "variants": self.space.count,
-                "invalid": invalid,
-                "objectives": list(map(str, wanted or ())),
-                "front": on_front,
-            }
-            store.finish(whole, record)
-        finally:
-            whole.unlink(missing_ok=True)
-        return _result(store.path, record, fresh)
 
 
 def sweep(
@@ -256,25 +190,6 @@ def sweep(
         UsageError: for a parameter or a value that makes no sense.
     """
     return Sweep(spec, space_of(spec, settings, inputs, draws, seed), jobs, scheduler)
-
-
-def _result(path: Path, record: Mapping[str, Any], fresh: int) -> Result:
-    names = tuple(record["objectives"])
-    return Result(path, record["variants"], record["invalid"], names, record["front"], fresh)
-
-
-def _regular(parts: Iterator[Outcome]) -> Iterator[Outcome]:
-    """The same rows in batches of the usual size."""
-    held = Outcome({name: [] for name in COSTS}, [])
-    for part in parts:
-        for name in COSTS:
-            held.costs[name].extend(part.costs[name])
-        held.reasons.extend(part.reasons)
-        while len(held.reasons) >= BATCH:
-            yield Outcome({n: held.costs[n][:BATCH] for n in COSTS}, held.reasons[:BATCH])
-            held = Outcome({n: held.costs[n][BATCH:] for n in COSTS}, held.reasons[BATCH:])
-    if held.reasons:
-        yield held
 
 
 def _digest(spec: Spec) -> str:

@@ -20,7 +20,7 @@ TEXTS = [
 ]
 ROW = st.one_of(
     st.none(),
-    st.tuples(*[st.integers(0, 6)] * 3, st.sampled_from([-1.5, -0.0, 0.0, 0.25, 1e300])),
+    st.tuples(*[st.integers(0, 6)] * 3, st.sampled_from([-1.5, -1, 0, 1, 0.0, 0.25, 1e300])),
     st.tuples(*[st.sampled_from([2**53, 2**53 + 1, 2**63 - 1])] * 3, st.just(0.5)),
 )
 
