@@ -75,7 +75,7 @@ class _Fact:
     def paths(self) -> tuple[str | None, str | None]:
         """Of the layer, on both sides."""
         one, other = self.layer.before, self.layer.after
-        return one and one.path, other and other.path
+        return one.path if one else None, other.path if other else None
 
 
 def summarize_diff(difference: Difference) -> list[Section]:

@@ -96,8 +96,8 @@ def stage_of(node: Node) -> str:
 def _sided(
     path: str, other: str | None, side: int, blocks: bool = False, whole: bool = False
 ) -> Place:
-    pair = (path, other) if side == 0 else (other, path)
-    return Place(*pair, blocks=blocks, whole=whole)
+    before, after = (path, other) if side == 0 else (other, path)
+    return Place(before, after, blocks, whole)
 
 
 def _sums(counts: Mapping[tuple[str, str], int], side: int) -> Counter[str]:

@@ -19,15 +19,15 @@ from archspec.operators.scaling import Scaling
 
 _SAME = Scaling()
 
-FUNCTION = int
+Function = int
 """A function is called by its place in its table; the first one is the size of the input."""
-SIZE: FUNCTION = 0
+SIZE: Function = 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
     kind: Literal["size", "constant", "scaled", "sum", "greatest"]
-    of: tuple[FUNCTION, ...] = ()
+    of: tuple[Function, ...] = ()
     scaling: Scaling = _SAME
 
 
@@ -54,18 +54,18 @@ class Functions:
 
     def __init__(self) -> None:
         self._rules: list[_Rule] = [_Rule("size")]
-        self._places: dict[_Rule, FUNCTION] = {self._rules[0]: SIZE}
+        self._places: dict[_Rule, Function] = {self._rules[0]: SIZE}
         self._repetitions: list[Repetition] = [Repetition(1, 1)]
 
-    def constant(self, value: int) -> FUNCTION:
+    def constant(self, value: int) -> Function:
         """A size that does not depend on the input's."""
         return self._add(_Rule("constant", (), Scaling(0, value)))
 
-    def is_constant(self, function: FUNCTION) -> bool:
+    def is_constant(self, function: Function) -> bool:
         """Whether a size does not depend on the input's."""
         return self._repetitions[function].rise == 0
 
-    def scaled(self, function: FUNCTION, scaling: Scaling) -> FUNCTION:
+    def scaled(self, function: Function, scaling: Scaling) -> Function:
         """A size after one scaling more, in the shortest form."""
         rule = self._rules[function]
         if rule.kind == "constant":
@@ -82,7 +82,7 @@ class Functions:
             return function
         return self._add(_Rule("scaled", (function,), short))
 
-    def sum(self, functions: Sequence[FUNCTION]) -> FUNCTION:
+    def sum(self, functions: Sequence[Function]) -> Function:
         """The sum of several sizes."""
         constants = [each for each in functions if self._rules[each].kind == "constant"]
         plus = sum(self._rules[each].scaling.plus for each in constants)
@@ -93,7 +93,7 @@ class Functions:
             return self.scaled(varying[0], Scaling(len(varying), plus))
         return self.scaled(self._add(_Rule("sum", tuple(varying))), Scaling(1, plus))
 
-    def greatest(self, functions: Sequence[FUNCTION]) -> FUNCTION:
+    def greatest(self, functions: Sequence[Function]) -> Function:
         """The greatest of several sizes, all of which are at least 1."""
         ones = {self.constant(1)}
         different = sorted(set(functions) - ones) or sorted(ones)
@@ -115,7 +115,7 @@ class Functions:
                 values.append(max(values[each] for each in rule.of))
         return values
 
-    def least(self, function: FUNCTION, wanted: int) -> int | None:
+    def least(self, function: Function, wanted: int) -> int | None:
         """The least size of the input, at least 1, with a value of ``wanted`` or more.
 
         None if there is none.
@@ -131,7 +131,7 @@ class Functions:
             return 1 if rule.scaling.plus >= wanted else None
         return self._halving(self._places[rule], wanted)
 
-    def _halving(self, function: FUNCTION, wanted: int) -> int | None:
+    def _halving(self, function: Function, wanted: int) -> int | None:
         """Of a sum or a maximum: they never fall, and how they repeat bounds the interval."""
         repetition = self._repetitions[function]
         low, high = 0, repetition.onset
@@ -148,11 +148,11 @@ class Functions:
                 low = middle
         return high
 
-    def repetition(self, function: FUNCTION) -> Repetition:
+    def repetition(self, function: Function) -> Repetition:
         """How a function repeats."""
         return self._repetitions[function]
 
-    def parted(self, one: FUNCTION, other: FUNCTION) -> int:
+    def parted(self, one: Function, other: Function) -> int:
         """The size from which on two functions that grow at different rates are never equal."""
         faster, slower = self._repetitions[one], self._repetitions[other]
         onset = max(faster.onset, slower.onset)
@@ -165,11 +165,11 @@ class Functions:
         way = (faster.rise + slower.rise - ahead) / (faster.rate - slower.rate)
         return onset + max(ceil(way) + 1, 0)
 
-    def same_rate(self, one: FUNCTION, other: FUNCTION) -> bool:
+    def same_rate(self, one: Function, other: Function) -> bool:
         """Whether two functions grow alike in the long run."""
         return self._repetitions[one].rate == self._repetitions[other].rate
 
-    def _add(self, rule: _Rule) -> FUNCTION:
+    def _add(self, rule: _Rule) -> Function:
         if rule not in self._places:
             self._repetitions.append(self._repeats(rule))
             self._places[rule] = len(self._rules)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from archspec.analysis.size_functions import FUNCTION, SIZE, Functions
+from archspec.analysis.size_functions import SIZE, Function, Functions
 from archspec.model.graph import Graph, Node
 from archspec.model.shape import Shape
 from archspec.operators import Operator
@@ -21,7 +21,7 @@ from archspec.operators.pooling import GlobalAvgPool, GlobalMaxPool
 from archspec.operators.reshaping import ChannelShuffle, Flatten, Slice
 from archspec.operators.scaling import Scaling
 
-Sizes = dict[str, FUNCTION]
+Sizes = dict[str, Function]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Condition:
     """
 
     kind: Literal["least", "fixed", "equal", "stretched"]
-    of: tuple[FUNCTION, ...]
+    of: tuple[Function, ...]
     path: str
     axis: str
     value: int = 0
@@ -119,7 +119,7 @@ class _Walker:
         self,
         node: Node,
         kind: Literal["least", "fixed", "equal", "stretched"],
-        of: Sequence[FUNCTION],
+        of: Sequence[Function],
         axis: str,
         value: int = 0,
         by_tensors: bool = False,
@@ -185,10 +185,10 @@ class _Walker:
         fixed = isinstance(operator, Dense) or self.functions.is_constant(first["C"])
         return {"C": self.functions.constant(node.shape.channels), **sizes} if fixed else None
 
-    def _along(self, node: Node, function: FUNCTION, axis: int) -> FUNCTION:
+    def _along(self, node: Node, function: Function, axis: int) -> Function:
         return self.functions.scaled(function, (node.settled or node.operator).along(axis))
 
-    def _product(self, node: Node, sizes: Sizes, shape: Shape) -> FUNCTION:
+    def _product(self, node: Node, sizes: Sizes, shape: Shape) -> Function:
         """All axes in one: one of them varies at most, the others are as in the spec."""
         varying = [a for a in shape.axes if not self.functions.is_constant(sizes[a])]
         others = 1

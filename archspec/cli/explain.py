@@ -145,7 +145,7 @@ def _origin(argument: Argument) -> str:
 
 def _shape_rows(found: Explained) -> list[tuple[str, ...]]:
     node = found.node
-    rows = [
+    rows: list[tuple[str, ...]] = [
         ("takes", str(shape), f"from {path}")
         for path, shape in zip(node.inputs, node.input_shapes, strict=True)
     ]

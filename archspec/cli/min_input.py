@@ -76,7 +76,7 @@ def _alike(axes: Iterable[AxisSizes]) -> list[list[AxisSizes]]:
 
 def _layers(axis: AxisSizes) -> list[str | None]:
     reasons = (axis.least_by, axis.greatest_by, axis.pattern_by, axis.fits_by)
-    return [reason and reason.path for reason in reasons]
+    return [reason.path if reason else None for reason in reasons]
 
 
 def _axis_lines(alike: list[AxisSizes], several: bool) -> Iterator[str]:
