@@ -19,6 +19,9 @@ from archspec.model.shape import Shape
 from archspec.names import did_you_mean
 from archspec.resolution import Model
 
+# A block's arguments beyond these lines are left to the page that tells all.
+_MOST_LINES = 3
+
 
 def picture_of(
     model: Model,
@@ -98,7 +101,7 @@ class _Build:
         inputs = [self._input("input", value, (("from", value),)) for value in takes]
         outputs = [self._output("output", value, False) for value in results]
         name = (part.block or part.name) if title is None else title
-        words = [self._arguments(part.path)] if part.block else []
+        words = [", ".join(self._arguments(part.path))]
         places = [part.path] if part.path != name else []
         subtitle = " · ".join([*places, *filter(None, words), _figures(part)])
         return self._picture(name, subtitle, [*inputs, *_placed(parts, outputs)])
@@ -158,17 +161,17 @@ class _Build:
             only = parts[0]
             return replace(only, whole=True, facts=(("block", part.block), *only.facts))
         takes, results = self._boundary(parts, part)
-        arguments = self._arguments(part.path) if part.block else ""
+        arguments = self._arguments(part.path)
         facts = [("path", part.path), ("block" if part.block else "stage", part.block or part.name)]
         if arguments:
-            facts.append(("arguments", arguments))
+            facts.append(("arguments", ", ".join(arguments)))
         facts.append(("output", _shown(part.shape)))
         facts.append(("parameters", f"{part.parameters:,}"))
         facts.append(("multiply-adds", f"{part.multiply_adds:,}"))
         return Frame(
             part.path,
             cut(part.block or part.name),
-            (cut(arguments),) if arguments else (),
+            wrapped(arguments, ", ")[:_MOST_LINES],
             part.block is None,
             parts,
             takes,
@@ -176,19 +179,20 @@ class _Build:
             level > self._depth and not self._is_expanded(part.path),
             tuple(facts),
             part.parameters,
+            part.multiply_adds,
         )
 
     def _is_expanded(self, path: str) -> bool:
         """Whether it, or something in it, is to be unfolded."""
         return any(each == path or each.startswith(f"{path}.") for each in self._expanded)
 
-    def _arguments(self, path: str) -> str:
+    def _arguments(self, path: str) -> list[str]:
         given: Arguments = self._calls.get(path, ())
         # What must be given speaks for itself, as in a table; the rest says its name.
-        return ", ".join(
+        return [
             f"{name} {argument(value)}" if optional or isinstance(value, bool) else argument(value)
             for name, value, optional in given
-        )
+        ]
 
     def _boundary(
         self, parts: Sequence[Part], part: Counted

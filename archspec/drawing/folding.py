@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from archspec.drawing.picture import Box, Frame, Part, Picture
+from archspec.drawing.picture import Box, Frame, Part, Picture, boxes
 
 
 def folded(picture: Picture) -> Picture:
@@ -37,12 +37,14 @@ def box_of(frame: Frame) -> Box:
         frame.results[0] if frame.results else None,
         frame.facts,
         parameters=frame.parameters,
+        multiply_adds=frame.multiply_adds,
         whole=True,
+        inside=tuple((each.kind, each.title, *each.details) for each in boxes(frame.parts)),
     )
 
 
 def _counted(parts: list[Part]) -> tuple[Part, ...]:
-    """Blocks that follow each other and are the same but for their weights, as one box."""
+    """Blocks that follow each other, called alike and with the same inside, as one box."""
     uses = Counter(value for part in parts for value in part.takes)
     result: list[Part] = []
     for part in parts:
@@ -52,19 +54,33 @@ def _counted(parts: list[Part]) -> tuple[Part, ...]:
             and isinstance(last, Box)
             and part.kind == "block"
             and (part.kind, part.title, part.details) == (last.kind, last.title, last.details)
-            and part.parameters * last.times == last.parameters
+            and part.inside == last.inside
             and part.takes == last.results
             and uses[part.takes[0]] == 1
         ):
-            result[-1] = replace(
-                last,
-                times=last.times + 1,
-                gives=part.gives,
-                parameters=last.parameters + part.parameters,
-                facts=(*last.facts[:1], ("last", part.path), *last.facts[1:])
-                if last.times == 1
-                else (last.facts[0], ("last", part.path), *last.facts[2:]),
-            )
+            result[-1] = _joined(last, part)
         else:
             result.append(part)
     return tuple(result)
+
+
+def _joined(several: Box, one: Box) -> Box:
+    parameters = several.parameters + one.parameters
+    multiply_adds = several.multiply_adds + one.multiply_adds
+    facts = {
+        "path": several.path,
+        "last": one.path,
+        **dict(several.facts),
+        "output": dict(one.facts).get("output", ""),
+        "parameters": f"{parameters:,}",
+        "multiply-adds": f"{multiply_adds:,}",
+    }
+    facts["last"] = one.path
+    return replace(
+        several,
+        times=several.times + 1,
+        gives=one.gives,
+        parameters=parameters,
+        multiply_adds=multiply_adds,
+        facts=tuple(facts.items()),
+    )

@@ -19,8 +19,9 @@ class Box:
         gives: the value that comes out; None for an output of the network.
         facts: what a reader finds when pointing at it, as names and values.
         times: how many of these stand one after the other.
-        parameters: trained numbers of all of them.
+        parameters, multiply_adds: of all of them, for one example.
         whole: whether it is a block, so that nothing that follows may be drawn into it.
+        inside: for a block that is folded, what the boxes in it say.
     """
 
     path: str
@@ -32,7 +33,9 @@ class Box:
     facts: tuple[tuple[str, str], ...] = ()
     times: int = 1
     parameters: int = 0
+    multiply_adds: int = 0
     whole: bool = False
+    inside: tuple[tuple[str, ...], ...] = ()
 
     @property
     def results(self) -> tuple[str, ...]:
@@ -53,7 +56,7 @@ class Frame:
         takes: the values that go in.
         results: those that come out, in the order in which they are made.
         folded: whether a picture shows it as one box.
-        facts, parameters: as for a box.
+        facts, parameters, multiply_adds: as for a box.
     """
 
     path: str
@@ -66,6 +69,7 @@ class Frame:
     folded: bool
     facts: tuple[tuple[str, str], ...] = ()
     parameters: int = 0
+    multiply_adds: int = 0
 
 
 Part = Box | Frame

@@ -107,11 +107,13 @@ def _value(value: Any) -> str | None:
 
 
 def argument(value: Any) -> str:
-    """A value of a block's argument."""
+    """A value of a block's argument; activations are called as papers call them."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
         return f"({', '.join(map(argument, value))})"
+    if isinstance(value, str):
+        return SHORT.get(value, value)
     return "none" if value is None else str(value)
 
 
@@ -120,12 +122,12 @@ def cut(text: str, longest: int = _LONGEST) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
-def wrapped(parts: Sequence[str]) -> tuple[str, ...]:
+def wrapped(parts: Sequence[str], between: str = " · ") -> tuple[str, ...]:
     """Parts in lines that fit into a box."""
     lines: list[str] = []
     for part in parts:
-        joined = f"{lines[-1]} · {part}" if lines else part
-        if lines and len(joined) <= _LONGEST * 2 // 3:
+        joined = f"{lines[-1]}{between}{part}" if lines else part
+        if lines and len(joined) <= _LONGEST:
             lines[-1] = joined
         else:
             lines.append(cut(part))

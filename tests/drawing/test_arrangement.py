@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from archspec.drawing.arrange import arranged
 from archspec.drawing.build import picture_of
 from archspec.drawing.folding import folded
-from archspec.drawing.picture import Box, Frame, Part
+from archspec.drawing.picture import Box, Frame, Part, boxes
 from archspec.drawing.place import placed
 from tests.drawing.pictures import (
     box,
@@ -128,6 +128,37 @@ def test_what_unet_keeps_passes_by_what_is_below_it() -> None:
     ]
     # Both of what goes into a frame have a port of their own.
     assert inner[2]["up2"][0] == (".", ".")
+
+
+def test_equal_blocks_are_one_box_only_where_the_same_is_in_them() -> None:
+    def said(name: str) -> list[tuple[str, int]]:
+        parts = folded(picture_of(bundled(name))).parts
+        return [(each.title, each.times) for each in boxes(parts) if each.kind == "block"]
+
+    # The first of a stage has a projection, whether or not its call says so.
+    assert said("resnet50")[:4] == [
+        ("Bottleneck", 1),
+        ("Bottleneck", 2),
+        ("Bottleneck", 1),
+        ("Bottleneck", 3),
+    ]
+    # Channels grow from one to the next, and nothing else.
+    assert said("densenet121")[:2] == [("DenseLayer", 6), ("Transition", 1)]
+
+
+def test_what_is_said_of_several_is_true_of_all() -> None:
+    model = bundled("densenet121")
+    block = next(
+        each for each in boxes(folded(picture_of(model)).parts) if each.title == "DenseLayer"
+    )
+    nodes = [each for each in model.graph.nodes if f".{each.path}".startswith(".block1.dense")]
+    facts = dict(block.facts)
+    counted = sum(t.elements for each in nodes for t in each.tensors if t.trainable)
+    assert facts["parameters"] == f"{counted:,}"
+    assert facts["multiply-adds"] == f"{sum(each.multiply_adds for each in nodes):,}"
+    assert facts["output"] == "256×56×56"
+    assert facts["path"] != facts["last"]
+    assert facts["last"].endswith("5")
 
 
 def test_two_values_between_the_same_frames() -> None:
