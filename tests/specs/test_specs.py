@@ -153,3 +153,16 @@ def test_other_sizes_of_input_channels_and_classes(name: str) -> None:
     graph = model(name, in_channels=2, num_classes=7).graph
     # Of a network that says something of each position, as a U-Net, the channels.
     assert graph.shape(next(iter(graph.outputs.values()))).sizes[0] == 7
+
+
+def test_every_block_of_a_library_is_used() -> None:
+    used: dict[str, set[str]] = {}
+    for name in NAMES:
+        blocks = {module.name for module in model(name).modules}
+        for file in load(specs_folder() / f"{name}.yaml").sources:
+            used.setdefault(Path(file).name, set()).update(blocks)
+    libraries = sorted((specs_folder() / "blocks").glob("*.yaml"))
+    assert libraries
+    for path in libraries:
+        document = plain(read_file(path))
+        assert not document["blocks"].keys() - used.get(path.name, set()), path.name
