@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -72,23 +73,27 @@ class _Mapping:
         self.ignored: dict[str, None] = {}
 
     def carried_out(self) -> Mapped:
-        self._refuse_too_many()
         begin_suggestions()
-        single = [each for each in self.rules.rules if each.kind != "join"]
-        named = {each.sources[0].literal for each in single}
-        # A name in full goes before what is ignored, and that before patterns.
-        ignored = [
-            name
-            for name in self.found
-            if name not in named and any(each.match(name) for each in self.rules.ignore)
-        ]
-        self.ignored = dict.fromkeys(ignored)
+        literal: dict[str, list[Rule]] = defaultdict(list)
+        open_: list[Rule] = []
         for rule in self.rules.rules:
-            if rule.kind == "join":
-                self._join(rule)
+            if rule.kind != "join":
+                name = rule.sources[0].literal
+                (open_ if name is None else literal[name]).append(rule)
+        ignore = [each for each in self.rules.ignore if each.literal is None]
+        ignored = {each.literal for each in self.rules.ignore}
+        joins = [each for each in self.rules.rules if each.kind == "join"]
+        self._refuse_too_many(len(open_) + len(ignore) + len(joins))
+        for rule in joins:
+            self._join(rule)
+        # A name in full goes before what is ignored, and that before patterns.
         for name in self.found:
-            if name not in self.ignored:
-                self._rename(name, single)
+            if name in literal:
+                self._rename(name, literal[name])
+            elif name in ignored or any(each.match(name) for each in ignore):
+                self.ignored[name] = None
+            elif name not in self.taken:
+                self._rename(name, open_)
         settled = {*self.taken, *self.misled, *self.ignored}
         left = [name for name in self.found if name not in settled]
         if self.rules.order:
@@ -107,8 +112,7 @@ class _Mapping:
             tuple(unused),
         )
 
-    def _refuse_too_many(self) -> None:
-        patterns = sum(len(each.sources) for each in self.rules.rules) + len(self.rules.ignore)
+    def _refuse_too_many(self, patterns: int) -> None:
         names = len(self.found) + len(self.graph.tensors)
         if patterns * names > MOST_MATCHES:
             problem = f"{patterns} patterns for {names} names are too many to try"
@@ -122,9 +126,6 @@ class _Mapping:
         matches = [
             (rule, found) for rule in rules if (found := rule.sources[0].match(name)) is not None
         ]
-        # A name in full goes before a pattern.
-        literal = [each for each in matches if each[0].sources[0].literal is not None]
-        matches = literal or matches
         if len(matches) > 1:
             self.misled.add(name)
             first, second = (each for each, _ in matches[:2])

@@ -91,7 +91,7 @@ def test_kernels_of_keras(tiny: Model) -> None:
 
 SIDE_BY_SIDE = """
 archspec: 1
-name: Attention
+name: Projections
 input: [6]
 stages:
   body:
