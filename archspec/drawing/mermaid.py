@@ -53,6 +53,9 @@ class _Chart:
             if colours.fill != "none":
                 style = f"fill:{colours.fill},stroke:{colours.line},color:#1a1a1a"
                 yield f"  classDef {kind} {style}"
+        if self._frames:
+            yield "  classDef frame fill:none,stroke:#999"
+            yield f"  class {','.join(f'f{i + 1}' for i in range(self._frames))} frame"
 
     def _part(self, part: Part, indent: str) -> Iterator[str]:
         if isinstance(part, Box):

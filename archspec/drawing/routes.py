@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from archspec.drawing.arrange import Beside, Box, Chain, Framed, Item, Lane, Link
+from archspec.drawing.arrange import Beside, Chain, Framed, Item, Lane, Link
+from archspec.drawing.picture import Box
 from archspec.drawing.scene import Label, Rect, Scene
 from archspec.drawing.text import width
 

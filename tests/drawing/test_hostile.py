@@ -99,7 +99,7 @@ def test_texts_stay_texts(text: str, depth: int) -> None:
         line = re.sub(r"</?b>|<br/>", "", line.strip())
         assert re.fullmatch(
             rf'flowchart TB|{node}|n\d+ -- "[^"<>]*" --> n\d+|subgraph f\d+ \["[^"<>]*"\]|end'
-            r"|classDef \w+ [\w#,:.]+",
+            r"|classDef \w+ [\w#,:.]+|class [\w,]+ frame",
             line,
         ), line
 
