@@ -31,8 +31,6 @@ def arguments_of(operator: Operator) -> str:
             words.append(_joined(map(_text, value)))
         elif isinstance(value, bool):
             words.append((name if value else f"no {name}").replace("_", " "))
-        elif name == operator.primary:
-            words.append(short)
         else:
             words.append(f"{name.replace('_', ' ')} {short}")
     return ", ".join(words)

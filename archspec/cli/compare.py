@@ -111,9 +111,8 @@ def compare(
         stream, width = (sys.stdout, room(sys.stdout)) if output is None else (None, None)
         text = _shown(found, batch, dtype, width, stream)
     put(text, output)
-    if plot is not None and suffix is not None:
-        if _draw(found, plot, suffix, f"batch {batch}, {dtype}"):
-            print(f"wrote {plot}", file=sys.stderr if as_json or as_csv else sys.stdout)
+    if plot and suffix and _draw(found, plot, suffix, f"batch {batch}, {dtype}"):
+        print(f"wrote {plot}", file=sys.stderr if as_json or as_csv else sys.stdout)
     problems = dict.fromkeys(problem for each in found for problem in each.problems)
     if problems:
         raise ArchspecError(problems)
