@@ -59,9 +59,10 @@ def place_labels(
     figure = axes.get_figure(root=True)
     assert figure is not None
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()
+    canvas.draw()  # type: ignore[no-untyped-call]
     # From here on nothing may move, at whatever resolution the figure is then saved.
     figure.set_layout_engine("none")
+    renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
     pixels = figure.dpi / 72
     inside = axes.get_window_extent()
     frame = _Box(inside.x0, inside.y0, inside.x1, inside.y1)
@@ -74,7 +75,7 @@ def place_labels(
     for index, label in enumerate(labels):
         text = axes.text(0, 0, label, fontsize=_SIZE, parse_math=False, zorder=4)
         text.set_transform(figure.dpi_scale_trans)
-        extent = text.get_window_extent(canvas.get_renderer())
+        extent = text.get_window_extent(renderer)
         size = extent.width + 2 * _ROOM, extent.height + 2 * _ROOM
         others = [*taken, *dots[:index], *dots[index + 1 :]]
 

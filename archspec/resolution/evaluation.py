@@ -60,8 +60,10 @@ def numbers(environment: Mapping[str, Value]) -> Callable[[Expr | Value, Limits]
     """Evaluates one expression and holds the result to its limits."""
 
     def leaf(expression: Expr | Value, limits: Limits) -> Any:
-        plain = isinstance(expression, int | float)
-        value = expression if plain else value_of(as_expr(expression), environment)
+        if isinstance(expression, int | float):
+            value: Value = expression
+        else:
+            value = value_of(as_expr(expression), environment)
         if not limits.accepts(value):
             hint = None
             if isinstance(value, float) and limits.kind == "integer":
