@@ -31,9 +31,19 @@ def tried(model: Model, name: str, axis: str, size: int) -> tuple[bool, bool]:
 
 
 def net(layers: list[Any], size: list[int], **more: Any) -> str:
-    return json.dumps(
-        {"archspec": 1, "name": "Net", "input": size, "stages": {"s": layers}, **more}
-    )
+    stages = {"s": [named(each, f"{place}") for place, each in enumerate(layers)]}
+    return json.dumps({"archspec": 1, "name": "Net", "input": size, "stages": stages, **more})
+
+
+def named(layer: Any, number: str) -> Any:
+    """A layer whose branches have names of their own in their stage."""
+    if not isinstance(layer, dict) or "branches" not in layer:
+        return layer
+    branches = {
+        f"{name}{number}": [named(each, f"{number}_{i}") for i, each in enumerate(layers)]
+        for name, layers in layer["branches"].items()
+    }
+    return {**layer, "branches": branches}
 
 
 def windows(kind: str) -> st.SearchStrategy[Any]:
