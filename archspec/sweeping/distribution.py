@@ -6,6 +6,7 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from archspec.errors import ArchspecError, UsageError
@@ -14,6 +15,8 @@ from archspec.sweeping.measure import Meter, Outcome
 from archspec.sweeping.space import Space
 
 SCHEDULERS = ("dask", "ray")
+# Batches for each worker of a cluster that must be waited for together.
+_AT_A_TIME = 4
 
 
 def outcomes(
@@ -46,8 +49,14 @@ def outcomes(
         count = jobs if scheduler is None or jobs != 1 else -1
         run = joblib.delayed(_work)
         tasks = (run(payload, batch) for batch in batches)
-        way = "generator_unordered"
-        yield from joblib.Parallel(n_jobs=count, return_as=way, batch_size=1)(tasks)
+        if scheduler is None or scheduler.startswith("dask"):
+            way = "generator_unordered"
+            yield from joblib.Parallel(n_jobs=count, return_as=way, batch_size=1)(tasks)
+            return
+        # Ray gives results only all together, so it is given some batches at a time.
+        several = _AT_A_TIME * joblib.effective_n_jobs(count)
+        while now := list(islice(tasks, several)):
+            yield from joblib.Parallel(n_jobs=count, batch_size=1)(now)
 
 
 def check_workers(jobs: int, scheduler: str | None) -> None:

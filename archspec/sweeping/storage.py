@@ -12,9 +12,9 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from archspec.errors import ArchspecError, UsageError
 from archspec.generation import write_atomically
@@ -34,6 +34,7 @@ class Store:
 
     path: Path
     question: Mapping[str, Any]
+    _held: list[IO[bytes]] = field(default_factory=list)
 
     @property
     def partial(self) -> Path:
@@ -53,9 +54,9 @@ class Store:
             ArchspecError: if nothing can be written there.
         """
         if self.partial.exists():
-            self._check(
-                _read(self.partial / _QUESTION), f"{self.partial} holds an unfinished sweep"
-            )
+            question = _read(self.partial / _QUESTION)
+            self._check(question, f"{self.partial} holds an unfinished sweep")
+            self._lock()
             return None
         if self.path.exists():
             record: dict[str, Any] = _read(self.record)
@@ -69,7 +70,28 @@ class Store:
             begun.rename(self.partial)
         except OSError as error:
             raise ArchspecError(f"cannot write {self.partial}: {error.strerror}") from None
+        self._lock()
         return None
+
+    def _lock(self) -> None:
+        """Keep other processes out until this one ends, however it does, or has finished."""
+        try:
+            import fcntl
+        except ImportError:
+            # No such locks on Windows.
+            return
+        file = (self.partial / _QUESTION).open("rb")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            problem = f"{self.path}: another process is working on this sweep"
+            raise UsageError(problem, hint="wait until it has finished") from None
+        except OSError:
+            # A file system without locks.
+            file.close()
+            return
+        self._held.append(file)
 
     def _check(self, other: Any, what: str) -> None:
         if other == json.loads(json.dumps(self.question)):
@@ -102,6 +124,13 @@ class Store:
         text = json.dumps({**record, "question": self.question}, indent=2)
         write_atomically(self.record, text + "\n")
         shutil.rmtree(self.partial, ignore_errors=True)
+        self.close()
+
+    def close(self) -> None:
+        """Let others at it."""
+        for file in self._held:
+            file.close()
+        self._held.clear()
 
     @property
     def under_way(self) -> Path:

@@ -109,13 +109,22 @@ class Sweep:
         wanted = None if objectives is None else self.objectives(objectives)
         store = Store(path, self.question())
         record = store.open()
-        if record is not None:
-            if wanted is None or record["objectives"] == list(map(str, wanted)):
-                if tell:
-                    tell(self.space.count)
-                return Result.of(path, record, 0)
-            # The costs are there; only the front is another.
-            return put_together(store, self.columns(), lambda: self.finished(path), wanted, 0)
+        if record is None:
+            try:
+                return self._complete(store, wanted, tell)
+            finally:
+                store.close()
+        if tell:
+            tell(self.space.count)
+        if wanted is None or record["objectives"] == list(map(str, wanted)):
+            return Result.of(path, record, 0)
+        # The costs are there; only the front is another.
+        return put_together(store, self.columns(), lambda: self.finished(path), wanted, 0)
+
+    def _complete(
+        self, store: Store, wanted: tuple[Objective, ...] | None, tell: Tell | None
+    ) -> Result:
+        """Work out the batches that are not there yet, and put all together."""
         done = store.done()
         for batch in done:
             if tell:

@@ -167,6 +167,18 @@ def test_a_file_of_something_else_is_left_alone(asked: Sweep, tmp_path: Path) ->
         asked.write(tmp_path / "file" / "a.csv")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no locks of this kind")
+def test_two_sweeps_into_one_file(asked: Sweep, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+
+    def again(count: int) -> None:
+        with pytest.raises(UsageError, match="another process is working on this sweep"):
+            asked.write(path)
+
+    assert asked.write(path, tell=again).fresh == 2560
+    assert sorted(os.listdir(tmp_path)) == ["a.csv", "a.csv.json"]
+
+
 def test_files_of_another_folder_answer_the_same(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
@@ -196,6 +208,14 @@ def test_the_same_on_a_dask_cluster(spec: Spec, asked: Sweep, tmp_path: Path) ->
     ) as cluster:
         address = f"dask:{cluster.scheduler_address}"
         sweep(spec, ASKED, scheduler=address).write(tmp_path / "b.csv")
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+
+
+@pytest.mark.slow
+def test_the_same_on_a_ray_cluster(spec: Spec, asked: Sweep, tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="ray is large, and not installed for the tests")
+    asked.write(tmp_path / "a.csv")
+    sweep(spec, ASKED, scheduler="ray").write(tmp_path / "b.csv")
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
 
 
