@@ -23,11 +23,11 @@ normal(std) = (sizes...) -> Float32(std) .* randn(Float32, sizes...)
 conv(args...; kwargs...) = Conv(args...; init = Flux.kaiming_normal, kwargs...)
 
 """
-    each(in_channels, kernel; stride = 1, multiplier = 1)
+    each(in_channels, kernel; stride = 1, multiplier = 1, act = relu6)
 
 A convolution of each channel by itself, and one that makes several of each.
 """
-each(in_channels, kernel; stride = 1, multiplier = 1) = Chain(
+each(in_channels, kernel; stride = 1, multiplier = 1, act = relu6) = Chain(
     conv1 = conv(
         (kernel, kernel),
         in_channels => in_channels;
@@ -36,7 +36,9 @@ each(in_channels, kernel; stride = 1, multiplier = 1) = Chain(
         groups = in_channels,
         bias = false,
     ),
-    conv2 = conv((2, 2), in_channels => in_channels * multiplier; groups = in_channels),
+    conv2 = conv(
+        (2, 2), in_channels => in_channels * multiplier, act; groups = in_channels
+    ),
 )
 
 grouped(in_channels, groups, out) = Chain(

@@ -53,16 +53,23 @@ class PerChannel(initializers.Initializer):
 
 
 def each(
-    x: KerasTensor, kernel: int, stride: int = 1, multiplier: int = 1, *, name: str
+    x: KerasTensor,
+    kernel: int,
+    stride: int = 1,
+    multiplier: int = 1,
+    act: str = "relu6",
+    *,
+    name: str,
 ) -> KerasTensor:
     """A convolution of each channel by itself, and one that makes several of each."""
     x = layers.ZeroPadding2D(kernel // 2, name=f"{name}_conv1_pad")(x)
     x = depthwise_conv2d(
         kernel, strides=stride, padding="valid", use_bias=False, name=f"{name}_conv1"
     )(x)
-    return depthwise_conv2d(
+    x = depthwise_conv2d(
         2, padding="valid", depth_multiplier=multiplier, name=f"{name}_conv2"
     )(x)
+    return layers.Activation(act, name=f"{name}_act1")(x)
 
 
 def grouped(x: KerasTensor, groups: int, out: int, *, name: str) -> KerasTensor:

@@ -85,14 +85,17 @@ value(x) = x
 Base.size(x::Tracked) = size(x.value)
 Base.getindex(::Tracked, ::Any...) = error("the stand-in cannot take a derivative of this indexing")
 
-"One or some of the second of three dimensions, as tokens are taken."
-function Base.getindex(x::Tracked{<:Any, 3}, ::Colon, i::Union{Int, UnitRange{Int}}, ::Colon)
+"One or some along some dimensions, and all along others, as tokens and channels are taken."
+function Base.getindex(
+    x::Tracked{<:Any, N}, places::Vararg{Union{Colon, Int, UnitRange{Int}}, N}
+) where {N}
+    any(each -> each isa Colon, places) || error("the stand-in takes no single elements")
     function back(Δ)
         slope = zero(x.value)
-        slope[:, i, :] = Δ
+        slope[places...] = Δ
         return [slope]
     end
-    return record(x.value[:, i, :], [x], back)
+    return record(x.value[places...], [x], back)
 end
 Base.dropdims(x::Tracked; dims) = reshape(x, size(dropdims(x.value; dims = dims)))
 Base.show(io::IO, x::Tracked) = print(io, "tracked ", summary(x.value))
