@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -20,7 +19,7 @@ MOST_PARTS = 4
 
 def last_part(name: str) -> str:
     """What follows the last joint of a name."""
-    return re.split(r"[./]", name)[-1]
+    return name[max(name.rfind("."), name.rfind("/")) + 1 :]
 
 
 def left_over(
@@ -62,27 +61,29 @@ def fused(
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Tensors that are several of the network's, one after the other along the outputs."""
     taken, made = {each for each, _ in assigned}, {each for _, each in assigned}
+    runs: dict[tuple[str, tuple[int, ...]], list[tuple[str, ...]]] = defaultdict(list)
+    for word in ("weight", "bias"):
+        left = [each for each in graph.tensors if each not in made and last_part(each) == word]
+        for start in range(len(left)):
+            for count in range(2, MOST_PARTS + 1):
+                parts = tuple(left[start : start + count])
+                shapes = [graph.tensors[each][1].shape for each in parts]
+                if len(parts) == count and len({each[1:] for each in shapes}) == 1:
+                    whole = (sum(each[0] for each in shapes), *shapes[0][1:])
+                    turned = _is_turned(graph, parts[0], layouts)
+                    runs[word, whole[:: -1 if turned else 1]].append(parts)
     for name, array in weights.items():
         if name in taken:
             continue
         word = "bias" if "bias" in last_part(name) else "weight"
-        left = [each for each in graph.tensors if each not in made and last_part(each) == word]
-        for count in range(2, min(MOST_PARTS, len(left)) + 1):
-            parts = left[:count]
-            shapes = [graph.tensors[each][1].shape for each in parts]
-            laid_out = foreign_shape(*graph.tensors[parts[0]], layouts) != shapes[0]
-            shape = (
-                array.shape[::-1]
-                if laid_out or _is_turned(graph, parts[0], layouts)
-                else array.shape
-            )
-            whole = (sum(each[0] for each in shapes), *shapes[0][1:])
-            if len({each[1:] for each in shapes}) == 1 and whole == shape:
-                made |= set(parts)
-                yield name, tuple(parts)
-                break
+        fitting = (each for each in runs[word, array.shape] if made.isdisjoint(each))
+        found = next(fitting, None)
+        if found:
+            made |= set(found)
+            yield name, found
 
 
 def _is_turned(graph: Graph, name: str, layouts: Mapping[str, str]) -> bool:
+    """Whether a kernel of two axes lies the other way round."""
     node, tensor = graph.tensors[name]
-    return tensor.role == "kernel" and layouts.get(type(node.operator).name()) == "IO"
+    return len(tensor.shape) == 2 and layouts.get(type(node.operator).name()) == "IO"

@@ -73,12 +73,13 @@ class Pattern:
         text: as it was written.
         tokens: what it is made of.
         tables: the tables that its fields may be entries of, by name.
+        expression: what matches its names; None if there is but one.
     """
 
     text: str
     tokens: tuple[Token, ...]
     tables: Mapping[str, Table]
-    expression: re.Pattern[str]
+    expression: re.Pattern[str] | None
 
     @property
     def literal(self) -> str | None:
@@ -100,6 +101,8 @@ class Pattern:
 
     def match(self, name: str) -> Found | None:
         """What a name has in the open places; None if it is no such name."""
+        if self.expression is None:
+            return Found({}) if name == self.literal else None
         found = self.expression.fullmatch(name) if len(name) <= LONGEST_NAME else None
         if found is None:
             return None
@@ -166,7 +169,9 @@ def parse(text: str, tables: Mapping[str, Table]) -> Pattern:
             raise PatternError(f"`{{{token.name}}}` is a table and has no numbers")
     if sum(isinstance(each, Star) and each.deep for each in tokens) > 1:
         raise PatternError("`**` may stand once in a pattern")
-    return Pattern(text, tuple(tokens), tables, re.compile(_expression(tokens, tables), re.DOTALL))
+    plain = all(isinstance(each, str) for each in tokens)
+    expression = None if plain else re.compile(_expression(tokens, tables), re.DOTALL)
+    return Pattern(text, tuple(tokens), tables, expression)
 
 
 def _tokens(text: str) -> list[Token]:

@@ -105,7 +105,8 @@ def propose(graph: Graph, found: Mapping[str, Array], ordered: bool) -> Proposal
             their names.
     """
     names = _inside([each for each in found if _is_weight(each, found[each])])
-    ignored = sorted(found.keys() - names.values(), key=list(found).index)
+    kept = set(names.values())
+    ignored = [name for name in found if name not in kept]
     weights = {name: found[whole] for name, whole in names.items()}
     paired = pair(graph, weights, ordered)
     assigned = [
