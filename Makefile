@@ -105,6 +105,7 @@ verify: $(FRAMEWORKS) ## Verify every spec in specs/.
 
 bench: $(FRAMEWORKS) ## Measure how long the command line takes.
 	$(PY) benchmarks/startup.py
+	$(PY) benchmarks/sweep.py
 
 clean: ## Remove what is built and cached, and the environment.
 	rm -rf $(VENV) .cache build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

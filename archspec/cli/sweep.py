@@ -117,7 +117,8 @@ def _settings(spec: Spec, settings: list[str]) -> dict[str, str]:
 def _tell(asked: Sweep, result: Result, plot: Path | None) -> None:
     """What was done, in a line or two."""
     state = "wrote" if result.fresh or not result.variants else "there already:"
-    print(f"{state} {plain(str(result.path))}: {result.variants:,} variants", end="")
+    noun = "variant" if result.variants == 1 else "variants"
+    print(f"{state} {plain(str(result.path))}: {result.variants:,} {noun}", end="")
     print(f", {result.invalid:,} of them invalid" if result.invalid else "")
     if result.objectives:
         names = ", ".join(result.objectives)
