@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from archspec.backends import built_in
+from archspec.backends import built_in, specs_folder
 from archspec.cli import main
 from archspec.cli.screen import excerpt_lines
 
@@ -250,6 +250,14 @@ def test_list_init_schema_backends(run: Run) -> None:
         row["name"] for row in known
     }
     assert "PyTorch" in run("backends").out
+
+
+def test_the_list_is_as_wide_as_the_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = run("list").out.splitlines()
+    names = [path.stem for path in sorted(specs_folder().glob("*.yaml"))]
+    assert [line.split()[0] for line in lines[1:]] == names
+    assert max(map(len, lines)) <= 80 and any(line.endswith(" ...") for line in lines)
 
 
 def test_version_and_help(run: Run) -> None:
