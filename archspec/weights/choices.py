@@ -132,8 +132,11 @@ def _by_names(pairs: list[Pair]) -> tuple[list[Pair], str]:
 
 
 def _apart(layers: list[Layer]) -> list[set[str]]:
-    """The words of each layer's name that not all of them have."""
-    words = [set(re.findall(r"[a-z]+|[0-9]+", each.name.lower())) for each in layers]
+    """The words of each layer's name that not all of them have.
+
+    Numbers are none: some count from 0, others from 1.
+    """
+    words = [set(re.findall(r"[a-z]+", each.name.lower())) for each in layers]
     return [each - set.intersection(*words) for each in words]
 
 
@@ -141,8 +144,5 @@ def _alike(one: set[str], other: set[str]) -> float:
     """How alike two sets of words are, from 0 to 1; a letter stands for a word it begins."""
     if not one or not other:
         return 0.0
-    same = sum(
-        any(a == b or (a[0] == b[0] and 1 in (len(a), len(b)) and a.isalpha()) for b in other)
-        for a in one
-    )
+    same = sum(any(a == b or (a[0] == b[0] and 1 in (len(a), len(b))) for b in other) for a in one)
     return same / max(len(one), len(other))

@@ -130,6 +130,23 @@ def test_what_stands_side_by_side_goes_by_its_name_and_is_reported() -> None:
     assert any(each.by == "order" and len(each.tensors) >= 3 for each in proposal.doubtful)
 
 
+def test_numbers_in_names_do_not_decide() -> None:
+    """They count from 0 on one side, and from 1 on the other."""
+    text = SIDE_BY_SIDE.replace("query", "b1").replace("key", "b2").replace("value", "b3")
+    model = resolve(loads(text))
+    weights = seeded(model.graph, 0)
+
+    def counted_from_0(name: str) -> str:
+        return re.sub(r"b(\d)\.dense1", lambda found: f"branches.{int(found[1]) - 1}", name)
+
+    found = renamed(weights, counted_from_0)
+    assert "body.branches.0.weight" in found
+    proposal = propose(model.graph, found, True)
+    assert_same(given(proposal, model, found), weights)
+    assert len(proposal.doubtful) == 1
+    assert "{i}" in proposal.text
+
+
 def test_a_fused_projection_is_split() -> None:
     model = resolve(loads(SIDE_BY_SIDE))
     weights = seeded(model.graph, 0)
