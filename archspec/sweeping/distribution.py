@@ -6,6 +6,7 @@ import pickle
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from importlib import import_module
 from itertools import islice
 from typing import Any
 
@@ -15,6 +16,7 @@ from archspec.sweeping.measure import Meter, Outcome
 from archspec.sweeping.space import Space
 
 SCHEDULERS = ("dask", "ray")
+_SWEEP = '"archspec-nn[sweep]"'
 # Batches for each worker of a cluster that must be waited for together.
 _AT_A_TIME = 4
 
@@ -44,7 +46,7 @@ def outcomes(
         for batch in batches:
             yield _work(payload, batch)
         return
-    joblib = _installed("joblib", "several processes", "sweep")
+    joblib = _installed("joblib", "several processes need", _SWEEP)
     with _cluster(joblib, scheduler):
         count = jobs if scheduler is None or jobs != 1 else -1
         run = joblib.delayed(_work)
@@ -86,7 +88,7 @@ def _cluster(joblib: Any, scheduler: str | None) -> Iterator[None]:
 
 @contextmanager
 def _dask(address: str) -> Iterator[None]:
-    distributed = _installed("distributed", "a Dask cluster", "dask")
+    distributed = _installed("distributed", "a Dask cluster needs", '"archspec-nn[dask]"')
     if not address:
         raise UsageError("scheduler: a Dask cluster has an address, as in dask:tcp://HOST:8786")
     client = _reached(address, lambda: distributed.Client(address, timeout=10, set_as_default=True))
@@ -98,9 +100,9 @@ def _dask(address: str) -> Iterator[None]:
 
 @contextmanager
 def _ray(address: str) -> Iterator[None]:
-    ray = _installed("ray", "a Ray cluster", "ray")
+    ray = _installed("ray", "a Ray cluster needs", f"{_SWEEP} ray")
     _reached(address, lambda: ray.init(address=address or None))
-    _installed("ray.util.joblib", "a Ray cluster", "ray").register_ray()
+    _installed("ray.util.joblib", "a Ray cluster needs", f"{_SWEEP} ray").register_ray()
     try:
         yield
     finally:
@@ -114,15 +116,12 @@ def _reached(address: str, connect: Callable[[], Any]) -> Any:
         raise ArchspecError(f"no cluster answers at {address[:80]}: {error}") from None
 
 
-def _installed(module: str, what: str, extra: str) -> Any:
-    from importlib import import_module
-
+def _installed(module: str, what: str, packages: str) -> Any:
     try:
         return import_module(module)
     except ImportError:
         raise UsageError(
-            f"{what} need `{module}`, which is not installed",
-            hint=f'pip install "archspec-nn[{extra}]"',
+            f"{what} `{module}`, which is not installed", hint=f"pip install {packages}"
         ) from None
 
 
