@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from archspec.errors import UsageError
 from archspec.model.graph import Graph
 
@@ -37,7 +39,7 @@ def peak(graph: Graph) -> int:
             last[origin[source]] = place
         if node.operator.allocates == "always":
             origin[path] = path
-            made[path] = node.shape.elements
+            made[path] = prod(node.shape.sizes)
             last[path] = place
         else:
             origin[path] = origin[node.inputs[0]]
@@ -49,6 +51,7 @@ def peak(graph: Graph) -> int:
     alive = most = sum(made[name] for name in graph.inputs)
     for node, gone in zip(graph.nodes, ending, strict=False):
         alive += made.get(node.path, 0)
-        most = max(most, alive)
+        if alive > most:
+            most = alive
         alive -= gone
     return most

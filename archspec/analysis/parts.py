@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
 
 from archspec.model.graph import Graph, Node
 from archspec.model.shape import Shape
@@ -36,7 +37,7 @@ class Part:
     statistics: int = 0
     multiply_adds: int = 0
     activations: int = 0
-    parts: list[Part] = field(default_factory=list)
+    parts: Sequence[Part] = ()
 
     @property
     def name(self) -> str:
@@ -56,21 +57,25 @@ def parts_of(graph: Graph) -> Part:
     result = next(iter((*graph.outputs.values(), *graph.inputs)))
     whole = Part("", 0, graph.shape(result))
     containers = {"": whole}
+    inner: dict[str, list[Part]] = {"": []}
 
     def container(path: str) -> Part:
         found = containers.get(path)
         if found is None:
-            outer = container(path.rpartition(".")[0])
-            found = Part(path, outer.depth + 1, whole.shape, None, graph.blocks.get(path))
-            containers[path] = found
-            outer.parts.append(found)
+            outer = path.rpartition(".")[0]
+            depth = container(outer).depth + 1
+            found = Part(path, depth, whole.shape, None, graph.blocks.get(path))
+            inner[outer].append(found)
+            containers[path], inner[path] = found, []
         return found
 
     for node in graph.nodes:
-        outer = container(node.path.rpartition(".")[0])
-        outer.parts.append(_layer(node, outer.depth + 1))
+        outer = node.path.rpartition(".")[0]
+        inside = containers.get(outer) or container(outer)
+        inner[outer].append(_layer(node, inside.depth + 1))
     # The inner ones come later than what they are in.
     for path, part in reversed(containers.items()):
+        part.parts = inner[path]
         for each in part.parts:
             part.parameters += each.parameters
             part.statistics += each.statistics
@@ -85,11 +90,13 @@ def parts_of(graph: Graph) -> Part:
 
 def _layer(node: Node, depth: int) -> Part:
     trained = kept = 0
-    if node.owner == node.path:
+    if node.tensors and node.owner == node.path:
         for tensor in node.tensors:
             if tensor.trainable:
-                trained += tensor.elements
+                trained += prod(tensor.shape)
             else:
-                kept += tensor.elements
-    own = 0 if node.operator.allocates == "never" else node.shape.elements
-    return Part(node.path, depth, node.shape, node, None, trained, kept, node.multiply_adds, own)
+                kept += prod(tensor.shape)
+    operator, shape = node.operator, node.shape
+    cost = operator.multiply_adds(node.input_shapes, shape)
+    own = 0 if operator.allocates == "never" else prod(shape.sizes)
+    return Part(node.path, depth, shape, node, None, trained, kept, cost, own)
