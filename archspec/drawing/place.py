@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from archspec.drawing import routes
 from archspec.drawing.arrange import Beside, Chain, Framed, Item, Lane, Link
+from archspec.drawing.nets import Net, nets
 from archspec.drawing.picture import Box
-from archspec.drawing.routes import LABEL, Net
+from archspec.drawing.routes import LABEL
 from archspec.drawing.scene import Rect, Scene
 from archspec.drawing.text import width
 
@@ -162,7 +163,7 @@ class _Placement:
             scene.put(each, x, (height - each.height) / 2 if goes_on else 0)
             if isinstance(cell, Lane):
                 scene.anchors[cell.key] = Rect(x + each.spine, 0, 0, height)
-                scene.draw((x + each.spine, 0), (x + each.spine, height))
+                scene.draw((x + each.spine, 0), (x + each.spine, height), [cell.value])
             elif goes_on:
                 spines.append(x + each.spine)
             scene.width = x + each.width
@@ -194,7 +195,7 @@ class _Placement:
             # Ports stand on the frame.
             if key.startswith((f"enter {frame.path} ", f"leave {frame.path} ")):
                 y = 0.0 if key.startswith("enter") else h
-                scene.draw((place.x, place.y), (place.x, y))
+                scene.draw((place.x, place.y), (place.x, y), [key.rpartition(" ")[2]])
                 scene.anchors[key] = Rect(place.x, y, 0, 0)
         return scene
 
@@ -206,7 +207,7 @@ class _Placement:
             x = spine - left[place]
             if chain.level and isinstance(chain.rows[place], Box):
                 x = max(0.0, self._neighbour(chain, place, scenes, scene) - each.spine)
-            nets: list[Net] = []
+            found: list[Net] = []
             beside: list[Link] = []
             if place:
                 after = {key: rect.moved(x, 0) for key, rect in each.anchors.items()}
@@ -214,11 +215,11 @@ class _Placement:
                 if isinstance(chain.rows[place], Box):
                     beside = routes.from_beside(links, scene.anchors, after)
                 rest = [link for link in links if link not in beside]
-                nets = routes.nets(rest, scene.anchors, after)
-                scene.height += routes.gap_below(nets)
+                found = nets(rest, scene.anchors, after)
+                scene.height += routes.gap_below(found)
             scene.put(each, x, scene.height)
             routes.draw_beside(scene, beside)
-            routes.draw_down(scene, nets, scene.height, self._shapes, chain.level)
+            routes.draw_down(scene, found, scene.height, self._shapes, chain.level)
             scene.height += each.height
             scene.width = max(scene.width, x + each.width)
         return scene

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -36,16 +37,17 @@ class Rect:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A straight line, with or without an arrow at its end."""
+    """A straight line, with or without an arrow at its end, and the values that it carries."""
 
     start: Point
     end: Point
     arrow: bool = False
+    values: frozenset[str] = frozenset()
 
     def moved(self, x: float, y: float) -> Line:
         """The line somewhere else."""
         (a, b), (c, d) = self.start, self.end
-        return Line((a + x, b + y), (c + x, d + y), self.arrow)
+        return Line((a + x, b + y), (c + x, d + y), self.arrow, self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,9 @@ class Scene:
             Label(each.text, (each.at[0] + x, each.at[1] + y), each.anchor) for each in other.labels
         ]
 
-    def draw(self, start: Point, end: Point, arrow: bool = False) -> None:
+    def draw(self, start: Point, end: Point, values: Iterable[str], arrow: bool = False) -> None:
         """Draw a line, once."""
-        line = Line(start, end, arrow)
+        line = Line(start, end, arrow, frozenset(values))
         if start != end and line not in self.lines:
             self.lines.append(line)
 

@@ -126,6 +126,26 @@ def check_places(scene: Scene) -> None:
             assert -0.01 <= x <= scene.width + 0.01 and -0.01 <= y <= scene.height + 0.01
 
 
+def check_values(scene: Scene) -> None:
+    """No two lines run along each other that have no value in common."""
+    for i, one in enumerate(scene.lines):
+        for other in scene.lines[i + 1 :]:
+            if one.values & other.values:
+                continue
+            for along, across in ((0, 1), (1, 0)):
+                places = [
+                    one.start[across],
+                    one.end[across],
+                    other.start[across],
+                    other.end[across],
+                ]
+                if max(places) - min(places) > 1:
+                    continue
+                low, high = sorted((one.start[along], one.end[along]))
+                other_low, other_high = sorted((other.start[along], other.end[along]))
+                assert min(high, other_high) - max(low, other_low) < 1, (one, other)
+
+
 def check_labels(scene: Scene) -> None:
     """No shape is written over a box, or over another shape."""
     texts = []

@@ -16,6 +16,7 @@ from tests.drawing.pictures import (
     bundled,
     carried,
     check_places,
+    check_values,
     example,
     network,
     outline,
@@ -68,8 +69,9 @@ def test_what_is_neither_series_nor_parallel_stands_below_each_other_with_lanes(
         box("e", ["c", "b"]),
         box("f", ["d", "e"]),
     ]
-    shown = rows(parts)
-    assert shown == ["a", ("b", "|"), ("c", "|"), ("d", "|", "|"), ("e", "|"), "f"]
+    chain = arranged(parts, across=False)
+    check_values(placed(chain, dict.fromkeys("abcdef", "4×16×16")))
+    assert outline(chain) == ["a", ("b", "|"), ("c", "|"), ("d", "|", "|"), ("e", "|"), "f"]
 
 
 def test_another_output_stands_to_the_right() -> None:

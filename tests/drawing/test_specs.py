@@ -25,6 +25,7 @@ from tests.drawing.pictures import (
     carried,
     check_labels,
     check_places,
+    check_values,
     scene_of,
     wanted,
 )
@@ -49,6 +50,7 @@ def test_a_spec_is_drawn(path: Path) -> None:
             check_labels(scene)
             if depth < 2:
                 check_places(scene)
+                check_values(scene)
         text = drawn(picture, "svg")
         assert isinstance(text, str)
         ElementTree.fromstring(text)
