@@ -132,12 +132,14 @@ def test_what_stands_side_by_side_goes_by_its_name_and_is_reported() -> None:
 
 def test_numbers_in_names_do_not_decide() -> None:
     """They count from 0 on one side, and from 1 on the other."""
-    text = SIDE_BY_SIDE.replace("query", "b1").replace("key", "b2").replace("value", "b3")
+    text = SIDE_BY_SIDE.replace("        query: [{dense: 6}]\n", "")
+    text = text.replace("key: [{dense: 6}]", "b1: [{dense: 6, as: projection}]")
+    text = text.replace("value: [{dense: 6}]", "b2: [{dense: 6, as: projection}]")
     model = resolve(loads(text))
     weights = seeded(model.graph, 0)
 
     def counted_from_0(name: str) -> str:
-        return re.sub(r"b(\d)\.dense1", lambda found: f"branches.{int(found[1]) - 1}", name)
+        return re.sub(r"b(\d)\.projection", lambda found: f"branches.{int(found[1]) - 1}", name)
 
     found = renamed(weights, counted_from_0)
     assert "body.branches.0.weight" in found
