@@ -36,6 +36,8 @@ class Split(nn.Module):
             name="changed_conv1",
         )(changed)
         changed = (self.damping + 0.1) * changed
+        changed = nn.leaky_relu(changed, negative_slope=self.damping - 0.3)
+        changed = jnp.clip((self.damping / 2 + 0.1) * changed + 0.5, 0, 1)
         return jnp.concatenate([kept, changed], axis=-1)
 
 

@@ -14,6 +14,14 @@ using Flux
 export splits
 
 """
+    hard_sigmoid(x, slope)
+
+A line through 1/2, cut at 0 and 1. Flux's `hardsigmoid` has one slope only, and in
+older versions a wrong derivative.
+"""
+hard_sigmoid(x, slope) = clamp(oftype(x, slope) * x + oftype(x, 0.5), 0, 1)
+
+"""
     cat_channels(xs...)
 
 Arrays one after the other along their channels.
@@ -43,6 +51,8 @@ split(in_channels, share, damping) = Parallel(
             pad = 1,
         ),
         rescale1 = x -> eltype(x)(damping + 0.1) .* x,
+        leaky_relu1 = x -> leakyrelu.(x, eltype(x)(damping - 0.3)),
+        hard_sigmoid1 = x -> hard_sigmoid.(x, damping / 2 + 0.1),
     ),
 )
 

@@ -35,6 +35,28 @@ class Rescale(nn.HybridBlock):
         return self.factor * x
 
 
+class LeakyReLU(nn.HybridBlock):
+    """A smaller slope for negative values; nn.LeakyReLU keeps it in float32."""
+
+    def __init__(self, slope: float) -> None:
+        super().__init__()
+        self.slope = slope
+
+    def hybrid_forward(self, F, x):
+        return F.np.where(x > 0, x, self.slope * x)
+
+
+class HardSigmoid(nn.HybridBlock):
+    """A line of the given slope through 1/2, cut at 0 and 1."""
+
+    def __init__(self, slope: float) -> None:
+        super().__init__()
+        self.slope = slope
+
+    def hybrid_forward(self, F, x):
+        return F.np.clip(self.slope * x + 0.5, 0, 1)
+
+
 def sequential(**layers: nn.HybridBlock) -> nn.HybridSequential:
     """Layers in order, each under its name."""
     block = nn.HybridSequential()
@@ -55,6 +77,8 @@ class Split(nn.HybridBlock):
                 in_channels - in_channels // share, kernel_size=3, padding=1
             ),
             rescale1=Rescale(damping + 0.1),
+            leaky_relu1=LeakyReLU(damping - 0.3),
+            hard_sigmoid1=HardSigmoid(damping / 2 + 0.1),
         )
 
     def hybrid_forward(self, F, x):

@@ -40,6 +40,8 @@ class Split(nnx.Module):
         changed = x[..., self.in_channels // self.share :]
         changed = self.changed_conv1(changed)
         changed = (self.damping + 0.1) * changed
+        changed = nnx.leaky_relu(changed, negative_slope=self.damping - 0.3)
+        changed = jnp.clip((self.damping / 2 + 0.1) * changed + 0.5, 0, 1)
         return jnp.concatenate([kept, changed], axis=-1)
 
 

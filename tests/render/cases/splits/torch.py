@@ -36,6 +36,20 @@ class Rescale(nn.Module):
         return self.factor * x
 
 
+class HardSigmoid(nn.Module):
+    """A line of the given slope through 1/2, cut at 0 and 1.
+
+    nn.Hardsigmoid has the slope 1/6, in its gradient only to the precision of float32.
+    """
+
+    def __init__(self, slope: float) -> None:
+        super().__init__()
+        self.slope = slope
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.clamp(self.slope * x + 0.5, 0, 1)
+
+
 def sequential(**layers: nn.Module) -> nn.Sequential:
     """Layers in order, each under its name."""
     return nn.Sequential(OrderedDict(layers))
@@ -56,6 +70,8 @@ class Split(nn.Module):
                 padding=1,
             ),
             rescale1=Rescale(damping + 0.1),
+            leaky_relu1=nn.LeakyReLU(negative_slope=damping - 0.3),
+            hard_sigmoid1=HardSigmoid(damping / 2 + 0.1),
         )
 
     def forward(self, x: Tensor) -> Tensor:
