@@ -198,10 +198,10 @@ def _fact(condition: Condition, values: Sequence[int]) -> str:
             return f"its axis {condition.axis} would end at {sizes[0]}, before {condition.value}"
         return f"its output's axis {condition.axis} would have the size {sizes[0]}"
     if condition.kind == "fixed":
-        what = "channels" if condition.axis == "C" else f"sizes of the axis {condition.axis}"
+        what = "channels" if condition.axis == "C" else f"on its axis {condition.axis}"
         if condition.flattened:
             return f"`{condition.path}` takes {condition.value:,} features, not {sizes[0]:,}"
-        return f"it is made for {condition.value:,} {what}, not {sizes[0]:,}"
+        return f"it keeps {condition.value:,} {what}, which would be {sizes[0]:,}"
     if condition.axis == "C" and len(set(sizes)) > 1 and condition.kind == "equal":
         return f"its channels would be {' and '.join(str(each) for each in sizes)}"
     listed = " and ".join(str(each) for each in dict.fromkeys(sizes))

@@ -17,6 +17,7 @@ from archspec.operators.convolution import Conv, ConvTranspose, Dense
 from archspec.operators.normalization import BatchNorm, GroupNorm, LayerNorm, LocalResponseNorm
 from archspec.operators.pooling import AvgPool, GlobalMaxPool, MaxPool
 from archspec.operators.reshaping import Dropout, Flatten, Upsample
+from archspec.operators.tokens import Attention
 from archspec.operators.window import Windowed
 
 PAGE = "docs/semantics.md"
@@ -78,6 +79,11 @@ def _transposes_or_interpolates(node: Node) -> bool:
     if isinstance(operator, Upsample):
         return operator.mode == "bilinear"
     return isinstance(operator, ConvTranspose)
+
+
+def _of_each_channel(node: Node) -> bool:
+    operator, channels = node.operator, node.input_shapes[0].channels
+    return isinstance(operator, Conv) and operator.groups == channels > 1
 
 
 def _has_a_kernel_in_space(node: Node) -> bool:
@@ -150,9 +156,19 @@ TRAPS = (
         _transposes_or_interpolates,
     ),
     Trap(
+        "Convolutions of each channel by itself",
+        "Keras counts all channels as inputs of such a kernel, and starts it far too small.",
+        _of_each_channel,
+    ),
+    Trap(
         "Kernels that run backwards",
         "`Conv` of Flux runs its kernel backwards; weights are turned around when they move.",
         _has_a_kernel_in_space,
+    ),
+    Trap(
+        "Attention",
+        "Channels go to heads in order or in turn, and the softmax may be computed in float32.",
+        _is(Attention),
     ),
     Trap(
         "TF32",

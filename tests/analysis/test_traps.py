@@ -44,6 +44,11 @@ CASES: list[tuple[list[Any], list[str]]] = [
         ["Padding", "Kernels that run backwards", "TF32"],
     ),
     (
+        [{"conv": {"out": 8, "kernel": 1, "groups": 4}}],
+        ["Convolutions of each channel by itself", "TF32"],
+    ),
+    (["to_tokens", {"attention": {"heads": 2}, "from": ["previous"] * 3}], ["Attention"]),
+    (
         [{"max_pool": {"kernel": 3, "stride": 2, "ceil": True}}],
         ["Padding", "Pools that round up", "Equal elements in a max-pool"],
     ),
