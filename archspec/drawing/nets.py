@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from archspec.drawing.arrange import Link
 from archspec.drawing.scene import Rect
@@ -76,10 +77,17 @@ def nets(links: Sequence[Link], before: Mapping[str, Rect], after: Mapping[str, 
         before: where the links begin.
         after: where they end, with the right ``x``.
     """
-    found = [
-        Net(group, [middle(before[link.start]) for link in group], []) for group in _shared(links)
-    ]
+    found = []
+    for group in _shared(links):
+        starts = [middle(before[link.start]) for link in group]
+        if _all_straight(starts, after[group[0].end]) and len({x.end for x in group}) == 1:
+            straight = zip(group, starts, strict=True)
+            found += [Net([link], [start], [start]) for link, start in straight]
+        else:
+            found.append(Net(group, starts, []))
     for place, net in enumerate(found):
+        if net.ends:
+            continue
         others = [x for i, each in enumerate(found) if i != place for x in each.starts]
         net.ends = [
             _arrival(link, start, after[link.end], net, found, others)
@@ -105,6 +113,17 @@ def _shared(links: Sequence[Link]) -> list[list[Link]]:
     return list(groups.values())
 
 
+def _all_straight(starts: Sequence[float], rect: Rect) -> bool:
+    """Whether several lines can each go straight down into a box, beside each other."""
+    ordered = sorted(starts)
+    return (
+        len(starts) > 1
+        and rect.x + 8 <= ordered[0]
+        and ordered[-1] <= rect.right - 8
+        and all(after - before >= 2 * _NEAR for before, after in pairwise(ordered))
+    )
+
+
 def _arrival(
     link: Link, start: float, rect: Rect, net: Net, found: Sequence[Net], others: Sequence[float]
 ) -> float:
@@ -117,7 +136,7 @@ def _arrival(
         rivals.sort(key=lambda each: sum(each.starts) / len(each.starts))
         step = min(_STEP, (rect.width - 12) / len(rivals))
         centre += (rivals.index(net) - (len(rivals) - 1) / 2) * step
-    elif abs(centre - start) <= min(_TINY, rect.width / 2 - 8):
+    elif len(set(net.starts)) == 1 and abs(centre - start) <= min(_TINY, rect.width / 2 - 8):
         return start
     for shift in (0.0, 7.0, -7.0):
         if all(abs(centre + shift - other) >= _NEAR for other in others):
