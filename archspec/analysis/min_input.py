@@ -11,24 +11,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import lcm
 from typing import TYPE_CHECKING, Any
 
-from archspec.analysis.size_functions import Functions
 from archspec.analysis.size_rules import Condition, Walk, conditions_on
-from archspec.analysis.size_sets import Run, SizeSet, periodic
-from archspec.errors import ArchspecError
+from archspec.analysis.size_sets import SizeSet
+from archspec.analysis.size_solving import LongPatternError, solve
 from archspec.model.graph import Graph
 
 if TYPE_CHECKING:
     from archspec.resolution import Flat
 
-_MOST_PIECES = 20_000
-_PATTERNS = ("equal", "stretched")
-
-
-class LongPatternError(ArchspecError):
-    """The pattern of sizes that work is too long to be worked out."""
+__all__ = ["AxisSizes", "LongPatternError", "MinInput", "Reason", "input_sizes_of", "min_input"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +148,9 @@ def input_sizes_of(graph: Graph) -> MinInput:
 def _axis_sizes(
     inputs: tuple[str, ...], axis: str, size: int, walk: Walk, coupled: set[str]
 ) -> AxisSizes:
-    works = _solve(walk.functions, walk.conditions)
+    works = solve(walk.functions, walk.conditions)
     loose = Walk(walk.functions, [each for each in walk.conditions if not each.by_tensors])
-    fits = _solve(walk.functions, loose.conditions)
+    fits = solve(walk.functions, loose.conditions)
     greatest_by = None if works.greatest is None else _failure(walk, works.greatest + 1)
     flattened = {each.flattened for each in walk.conditions} & coupled
     paths = tuple(sorted(path for path in flattened if path))
@@ -200,81 +193,10 @@ def _fact(condition: Condition, values: Sequence[int]) -> str:
     if condition.kind == "fixed":
         what = "channels" if condition.axis == "C" else f"on its axis {condition.axis}"
         if condition.flattened:
-            return f"`{condition.path}` takes {condition.value:,} features, not {sizes[0]:,}"
+            noun = "tokens" if condition.axis == "T" else "features"
+            return f"`{condition.path}` takes {condition.value:,} {noun}, not {sizes[0]:,}"
         return f"it keeps {condition.value:,} {what}, which would be {sizes[0]:,}"
     if condition.axis == "C" and len(set(sizes)) > 1 and condition.kind == "equal":
         return f"its channels would be {' and '.join(str(each) for each in sizes)}"
     listed = " and ".join(str(each) for each in dict.fromkeys(sizes))
     return f"its inputs' axis {condition.axis} would have the sizes {listed}"
-
-
-def _solve(functions: Functions, conditions: Sequence[Condition]) -> SizeSet:
-    """All sizes at which all conditions hold.
-
-    Raises:
-        LongPatternError: if the pattern is too long.
-    """
-    low, high = 1, None
-    for each in conditions:
-        if each.kind in _PATTERNS:
-            continue
-        low = max(low, functions.least(each.of[0], each.value) or 1)
-        above = functions.least(each.of[0], each.value + 1) if each.kind == "fixed" else None
-        if above is not None:
-            high = above - 1 if high is None else min(high, above - 1)
-    patterns = [each for each in conditions if each.kind in _PATTERNS]
-    if not patterns:
-        return SizeSet(((low, high),)) if high is not None else SizeSet((), low, 1, ((low, low),))
-    start, period = _regular(functions, patterns, low)
-    stop = start + period - 1
-    if high is not None and high <= stop:
-        return SizeSet(tuple(_runs(functions, patterns, low, high)))
-    runs = _runs(functions, patterns, low, stop)
-    found = periodic(runs, start, period)
-    if high is None:
-        return found
-    return SizeSet(tuple(_runs(functions, patterns, low, high)))
-
-
-def _regular(functions: Functions, patterns: Sequence[Condition], low: int) -> tuple[int, int]:
-    """From where on conditions repeat, and after how many sizes.
-
-    Functions of one rate differ by what repeats; those of different rates part for ever.
-    """
-    start, period = low, 1
-    for condition in patterns:
-        for place, one in enumerate(condition.of):
-            repetition = functions.repetition(one)
-            start = max(start, repetition.onset)
-            period = lcm(period, repetition.period)
-            if condition.kind == "stretched":
-                start = max(start, functions.least(one, 2) or 1)
-            for other in condition.of[place + 1 :]:
-                if not functions.same_rate(one, other):
-                    start = max(start, functions.parted(one, other))
-    return start, period
-
-
-def _runs(functions: Functions, patterns: Sequence[Condition], low: int, high: int) -> list[Run]:
-    """The runs of sizes that suit, from one rise of any function concerned to the next."""
-    concerned = list(dict.fromkeys(each for condition in patterns for each in condition.of))
-    runs: list[Run] = []
-    size, pieces = low, 0
-    while size <= high:
-        pieces += 1
-        if pieces > _MOST_PIECES:
-            raise LongPatternError(
-                "the sizes that suit this merge repeat only after too many to be worked out",
-                path=patterns[0].path,
-                hint="its inputs come through strides with hardly a common multiple",
-            )
-        values = functions.values(size)
-        rises = [functions.least(each, values[each] + 1) for each in concerned]
-        following = min([high + 1, *(each for each in rises if each is not None)])
-        if all(each.holds(values) for each in patterns):
-            if runs and runs[-1][1] == size - 1:
-                runs[-1] = (runs[-1][0], following - 1)
-            else:
-                runs.append((size, following - 1))
-        size = following
-    return runs

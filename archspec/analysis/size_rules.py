@@ -20,6 +20,7 @@ from archspec.operators.merging import Add, Concat, Mul
 from archspec.operators.pooling import GlobalAvgPool, GlobalMaxPool
 from archspec.operators.reshaping import ChannelShuffle, Flatten, Slice
 from archspec.operators.scaling import Scaling
+from archspec.operators.tokens import Attention, ClassToken, Mean, Select, ToTokens, Transpose
 
 Sizes = dict[str, Function]
 
@@ -132,7 +133,7 @@ class _Walker:
             return
         if all(self.functions.is_constant(each) for each in different):
             return
-        flattened = self.flattened.get(node.inputs[0]) if axis == "C" else None
+        flattened = self.flattened.get(node.inputs[0]) if axis in ("C", "T") else None
         condition = Condition(kind, different, node.path, axis, value, by_tensors, flattened)
         self.found.conditions.append(condition)
 
@@ -155,7 +156,7 @@ class _Walker:
         operator = node.settled or node.operator
         first, shape = taken[0], node.input_shapes[0]
         if isinstance(operator, Flatten):
-            return {"C": self._product(node, first, shape)}
+            return {"C": self._product(node, first, shape, shape.axes)}
         if isinstance(operator, GlobalAvgPool | GlobalMaxPool) and not operator.keep_axes:
             return {"C": first["C"]}
         if isinstance(operator, Concat):
@@ -169,6 +170,8 @@ class _Walker:
             again = self.functions.scaled(whole, Scaling(operator.groups))
             self._ask(node, "equal", [first["C"], again], "C")
             return dict(first)
+        if shape.tokens or isinstance(operator, ToTokens):
+            return self._of_tokens(node, taken, operator)
         own = type(operator)
         if own.output is not Operator.output or len(taken) > 1:
             return None
@@ -188,12 +191,38 @@ class _Walker:
     def _along(self, node: Node, function: Function, axis: int) -> Function:
         return self.functions.scaled(function, (node.settled or node.operator).along(axis))
 
-    def _product(self, node: Node, sizes: Sizes, shape: Shape) -> Function:
+    def _of_tokens(self, node: Node, taken: list[Sizes], operator: Operator) -> Sizes | None:
+        """The same of what makes tokens or works on them."""
+        first, shape = taken[0], node.input_shapes[0]
+        if isinstance(operator, ToTokens):
+            return {"T": self._product(node, first, shape, shape.axes[1:]), "C": first["C"]}
+        if isinstance(operator, Transpose):
+            return {"T": first["C"], "C": first["T"]}
+        if isinstance(operator, ClassToken):
+            return {**first, "T": self.functions.scaled(first["T"], Scaling(1, 1))}
+        if isinstance(operator, Mean | Select):
+            if isinstance(operator, Select):
+                self._ask(node, "least", [first["T"]], "T", operator.index + 1)
+            return {"C": first["C"]}
+        if isinstance(operator, Attention):
+            alike = taken if operator.causal else taken[1:]
+            self._ask(node, "equal", [each["T"] for each in alike], "T")
+            fixed = all(self.functions.is_constant(each["C"]) for each in taken)
+            return {"T": first["T"], "C": taken[2]["C"]} if fixed else None
+        own = type(operator)
+        if own.output is not Operator.output or len(taken) > 1:
+            return None
+        if own.channels is Operator.channels:
+            return dict(first)
+        channels = self.functions.constant(node.shape.channels)
+        return {**first, "C": channels} if isinstance(operator, Dense) else None
+
+    def _product(self, node: Node, sizes: Sizes, shape: Shape, axes: tuple[str, ...]) -> Function:
         """All axes in one: one of them varies at most, the others are as in the spec."""
-        varying = [a for a in shape.axes if not self.functions.is_constant(sizes[a])]
+        varying = [a for a in axes if not self.functions.is_constant(sizes[a])]
         others = 1
         for axis, size in zip(shape.axes, shape.sizes, strict=True):
-            others *= 1 if axis in varying[:1] else size
+            others *= size if axis in axes and axis not in varying[:1] else 1
         for axis in varying[1:]:
             self._ask(node, "fixed", [sizes[axis]], axis, shape.sizes[shape.axes.index(axis)])
         self.flattened[node.path] = node.path

@@ -224,6 +224,30 @@ def test_a_vector_has_no_size_to_choose() -> None:
     assert (found.axes, found.least("x")) == ((), (7,))
 
 
+TOKENS: list[list[Any]] = [
+    ["to_tokens", {"dense": 3}, {"mean": "T"}],
+    ["to_tokens", {"class_token": {"std": 0.02}}, {"select": 0}],
+    ["to_tokens", {"select": 5}],
+    ["to_tokens", {"class_token": {"std": 0.02}}, {"positions": {"std": 0.02}}, {"select": 0}],
+    ["to_tokens", "transpose", {"dense": 3}, "transpose"],
+    ["to_tokens", {"attention": {"heads": 1, "causal": True}, "from": ["previous"] * 3}],
+    [
+        {"max_pool": {"kernel": 2, "stride": 2}},
+        "to_tokens",
+        {"layer_norm": {"axes": ["C"], "eps": 1e-6}},
+    ],
+]
+
+
+@pytest.mark.parametrize("layers", TOKENS)
+def test_tokens(layers: list[Any]) -> None:
+    model = resolve(loads(net(layers, [2, 6, 5])))
+    for axis in min_input(model).axes:
+        for size in range(1, 14):
+            fits, works = tried(model, "x", axis.axis, size)
+            assert (size in axis.fits, size in axis.works) == (fits, works), (axis, size)
+
+
 def test_huge_strides_are_worked_out_at_once() -> None:
     layers = [{"conv": {"out": 1, "kernel": 1000003, "stride": 1000003}}] * 1
     found = min_input(resolve(loads(net([*layers, {"upsample": 5}], [1, 2_000_000]))))
