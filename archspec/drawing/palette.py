@@ -26,6 +26,7 @@ INKS = {
     "normalization": Ink("normalisation, activation", "#f8f4c2", "#8f8600", "#413d00", "#f0e442"),
     "activation": Ink("normalisation, activation", "#f8f4c2", "#8f8600", "#413d00", "#f0e442"),
     "merging": Ink("merge", "#d0efe3", "#00805d", "#003d2c", "#2fc49a"),
+    "tokens": Ink("tokens", "#e2e2f4", "#5658a3", "#26284f", "#aaabe4"),
     "reshaping": Ink("other", "#ececec", "#6b6b6b", "#3a3a3a", "#a8a8a8"),
     "block": Ink("block", "#f3dcea", "#a4467c", "#4a1f38", "#dd94bd"),
     "stage": Ink("stage", "#f3dcea", "#a4467c", "#4a1f38", "#dd94bd"),

@@ -32,7 +32,11 @@ SHORT = {
 _UNSAID = {"out", "kernel", "padding", "bias", "eps", "decay", "ceil", "keep_axes", "groups"}
 _UNSAID |= {"count_include_pad", "running_variance", "output_padding", "broadcast", "approximate"}
 _UNSAID |= {"alpha", "beta", "k", "size", "slope"}
-_IN_TITLE = {"out", "approximate"}
+# What layers start from is no matter of structure, either.
+_UNSAID |= {"std", "value"}
+_IN_TITLE = {"out", "approximate", "std", "value"}
+# A bare number would not say what it counts.
+_NAMED = {"heads"}
 _LONGEST = 32
 
 
@@ -84,13 +88,14 @@ def _details(node: Node) -> list[str]:
         if name in _UNSAID and (name != operator.primary or name in _IN_TITLE):
             continue
         value = getattr(operator, name)
-        if value == type(operator).model_fields[name].default:
+        if value == type(operator).model_fields[name].default or value == ("C",):
             continue
         text = _value(value)
         # One for every axis is as good as nothing said.
         if text is None or (name in ("stride", "dilation") and text == "1"):
             continue
-        found.append(text if name == operator.primary else f"{name.replace('_', ' ')} {text}")
+        bare = name == operator.primary and name not in _NAMED
+        found.append(text if bare else f"{name.replace('_', ' ')} {text}")
     return found
 
 
