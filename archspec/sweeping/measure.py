@@ -28,6 +28,8 @@ _LARGEST = 2**63 - 1
 # So many elaborations of several variants at once, and then one for each so many variants: where
 # variants have next to nothing in common it is quicker to take them one by one.
 _FIRST_RUNS, _RUNS_PER_VARIANT = 16, 1 / 8
+# Layers times variants that are held in memory together, at about 100 bytes each.
+_MOST_AT_ONCE = 1_000_000
 
 
 @dataclass(slots=True)
@@ -79,6 +81,7 @@ class Meter:
         self._links = link(self.spec)
         defaults = {name: each.default for name, each in self.spec.parameters.items()}
         self._values: dict[str, Value] = {**defaults, **self.fixed}
+        self._layers = 0
 
     def measure(self, columns: Sequence[Sequence[Value]], count: int) -> Outcome:
         """The costs of variants, each exactly as if it had been resolved by itself.
@@ -119,9 +122,11 @@ class Meter:
         given = dict(zip(self.names, values, strict=True))
         sizes: Any = {name: given.pop(name) for name in self.names if name in self.inputs}
         try:
-            return figures(resolve(self.spec, sizes, **{**self.fixed, **given}).graph)
+            graph = resolve(self.spec, sizes, **{**self.fixed, **given}).graph
         except ArchspecError as error:
             return reason(error.problems)
+        self._layers = len(graph.nodes)
+        return figures(graph)
 
     def _together(
         self, columns: Sequence[Sequence[Value]], part: np.ndarray, outcome: Outcome
@@ -129,8 +134,13 @@ class Meter:
         """Elaborate the network once for several variants.
 
         Raises:
-            SplitError: they go different ways.
+            SplitError: they go different ways, or are too many for so large a network.
         """
+        if not self._layers:
+            self._alone([each[part[0]] for each in columns])
+        most = max(_MOST_AT_ONCE // max(self._layers, 1), 1)
+        if len(part) > most:
+            raise SplitError(np.arange(len(part)) // most, [])
         self.effort.together += 1
         shown: list[Many] = []
         gathered = [_gathered([each[variant] for variant in part], shown) for each in columns]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -263,3 +264,16 @@ def test_batches_come_alone(spec: Spec, asked: Sweep) -> None:
     (one,) = outcomes(spec, asked.space, [1])
     rows = list(asked)[1024:2048]
     assert one[0] == 1 and one[1].reasons == [row["reason"] for row in rows]
+
+
+@pytest.mark.slow
+def test_memory_stays(spec: Spec, tmp_path: Path) -> None:
+    peaks = []
+    for draws in (4, 40):
+        tracemalloc.start()
+        sweep(spec, {"n": "1:999", "width": "0.5:9"}, draws=draws * 1024).write(
+            tmp_path / f"{draws}.csv", ["multiply_adds", "max:parameters"]
+        )
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.25 * peaks[0], peaks

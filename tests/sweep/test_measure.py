@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from archspec.errors import ArchspecError
 from archspec.resolution import resolve
 from archspec.schema import Spec, load, loads
-from archspec.sweeping.measure import COSTS, Meter, figures, reason
+from archspec.sweeping.measure import COSTS, Effort, Meter, figures, reason
 from tests.fuzz.networks import networks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,3 +133,15 @@ def test_variants_with_little_in_common_are_taken_one_by_one(values: list[int]) 
     )
     meter = check(spec, {"a": list(range(30)), "b": values})
     assert meter.effort.together <= 16 + 30 / 8 + 1
+
+
+def test_large_networks_are_taken_with_fewer_variants_at_once() -> None:
+    spec = loads(
+        "{archspec: 1, name: Net, params: {n: 1}, input: [1, 4, 4],"
+        " stages: {s: [{conv: {out: n, kernel: 1}, repeat: 2000}]}}"
+    )
+    meter = Meter(spec, ("n",))
+    outcome = meter.measure([list(range(1, 1025))], 1024)
+    assert meter.effort == Effort(together=3, alone=0, mismatches=0)
+    wanted = [2 * n + 1999 * (n * n + n) for n in range(1, 1025)]
+    assert outcome.costs["parameters"] == wanted
