@@ -10,9 +10,10 @@ machine's:
 
 torchinfo runs the network on an input. On the device `meta` it does so without arithmetic; that is
 measured as well. Each time is the best of many: what else the machine does then disturbs neither
-more than the other. Run it with
+more than the other. Where it does much else, `--processor` counts the processor's time instead of
+the clock's, and lets PyTorch have one thread. Run it with
 
-    python benchmarks/summary.py [--runs N] [NETWORK ...]
+    python benchmarks/summary.py [--runs N] [--processor] [NETWORK ...]
 """
 
 from __future__ import annotations
@@ -21,11 +22,14 @@ import argparse
 import importlib
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+Clock = Callable[[], float]
 
 ROOT = Path(__file__).resolve().parent.parent
 NETWORKS = ["lenet", "googlenet", "googlenet_paper", "mobilenet_v2", "resnet50", "inception_v3"]
@@ -33,6 +37,8 @@ NETWORKS = ["lenet", "googlenet", "googlenet_paper", "mobilenet_v2", "resnet50",
 WHOLE, INSIDE = 4, 100
 # As many levels as any network has, so that both tables have a row for each layer.
 DEEP = 20
+# What takes less than a millisecond is tried so many times more often.
+_MANY = 20
 PRINT = """\
 import sys; sys.path.insert(0, "generated/torch")
 import torchinfo; from {module} import {name}
@@ -40,14 +46,20 @@ torchinfo.summary({name}(), input_size={size}, depth=20)
 """
 
 
-def best(runs: int, *actions: Callable[[], object]) -> list[float]:
+def used() -> float:
+    """Seconds that the processor has worked for this process and those it has waited for."""
+    others = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + others.ru_utime + others.ru_stime
+
+
+def best(runs: int, clock: Clock, *actions: Callable[[], object]) -> list[float]:
     """The least time of each action out of so many runs, taken in turn."""
     least = [float("inf")] * len(actions)
     for _ in range(runs):
         for place, action in enumerate(actions):
-            begun = time.perf_counter()
+            begun = clock()
             action()
-            least[place] = min(least[place], time.perf_counter() - begun)
+            least[place] = min(least[place], clock() - begun)
     return least
 
 
@@ -61,7 +73,9 @@ def process(*arguments: str) -> Callable[[], object]:
     )
 
 
-def measure_torchinfo(module: str, name: str, size: tuple[int, ...], runs: int) -> dict[str, float]:
+def measure_torchinfo(
+    module: str, name: str, size: tuple[int, ...], runs: int, clock: Clock
+) -> dict[str, float]:
     """Seconds of a summary, of one on `meta`, and of one from nothing but the imported class."""
     sys.path.insert(0, str(ROOT / "generated/torch"))
     import torch
@@ -73,30 +87,26 @@ def measure_torchinfo(module: str, name: str, size: tuple[int, ...], runs: int) 
         return torchinfo.summary(network, input_size=size, depth=DEEP, verbose=0, device=device)
 
     built, without = build(), build().to("meta")
-    inside, meta, nothing = best(
-        runs,
-        lambda: summary(built, "cpu"),
-        lambda: summary(without, "meta"),
-        lambda: summary(build(), "cpu"),
-    )
-    return {"inside": inside, "meta": meta, "nothing": nothing}
+    actions = {
+        "inside": lambda: summary(built, "cpu"),
+        "meta": lambda: summary(without, "meta"),
+        "nothing": lambda: summary(build(), "cpu"),
+    }
+    return {name: best(runs, clock, action)[0] for name, action in actions.items()}
 
 
-def measure_archspec(path: str, runs: int) -> dict[str, float]:
+def measure_archspec(path: str, runs: int, clock: Clock) -> dict[str, float]:
     """Seconds of a summary of a resolved model, and of one from nothing but the file."""
     import archspec
     from archspec.resolution import resolve_flat
 
     model = resolve_flat(archspec.load(path))
-    inside, nothing = best(
-        runs,
-        lambda: archspec.summarize(model),
-        lambda: archspec.summarize(resolve_flat(archspec.load(path))),
-    )
-    return {"inside": inside, "nothing": nothing}
+    inside = best(_MANY * runs, clock, lambda: archspec.summarize(model))
+    nothing = best(runs, clock, lambda: archspec.summarize(resolve_flat(archspec.load(path))))
+    return {"inside": inside[0], "nothing": nothing[0]}
 
 
-def compare(network: str, runs: int) -> dict[str, tuple[float, float]]:
+def compare(network: str, runs: int, clock: Clock) -> dict[str, tuple[float, float]]:
     """For each question the seconds of torchinfo and of archspec."""
     import archspec
 
@@ -105,11 +115,12 @@ def compare(network: str, runs: int) -> dict[str, tuple[float, float]]:
     size = (1, *next(iter(model.graph.inputs.values())).sizes)
     whole = best(
         runs,
+        clock,
         process("-c", PRINT.format(module=network, name=model.spec.name, size=size)),
         process("-m", "archspec", "summary", path),
     )
-    own = measure_archspec(path, 5 * runs)
-    asked = [network, model.spec.name, json.dumps(size), str(runs)]
+    own = measure_archspec(path, 2 * runs, clock)
+    asked = [network, model.spec.name, json.dumps(size), str(runs), str(int(clock is used))]
     done = subprocess.run(
         [sys.executable, __file__, "--torchinfo", *asked], stdout=subprocess.PIPE, check=True
     )
@@ -124,19 +135,25 @@ def compare(network: str, runs: int) -> dict[str, tuple[float, float]]:
 
 def main() -> None:
     if sys.argv[1:2] == ["--torchinfo"]:
-        module, name, size, runs = sys.argv[2:]
-        print(json.dumps(measure_torchinfo(module, name, tuple(json.loads(size)), int(runs))))
+        module, name, size, runs, processor = sys.argv[2:]
+        clock = used if int(processor) else time.perf_counter
+        found = measure_torchinfo(module, name, tuple(json.loads(size)), int(runs), clock)
+        print(json.dumps(found))
         return
     parser = argparse.ArgumentParser(description="archspec summary beside torchinfo")
     parser.add_argument("networks", nargs="*", default=NETWORKS, metavar="NETWORK")
     parser.add_argument("--runs", type=int, default=10, help="best of so many")
+    parser.add_argument("--processor", action="store_true", help="count the processor's time")
     given = parser.parse_args()
+    if given.processor:
+        os.environ["OMP_NUM_THREADS"] = "1"
     titles = ["whole process", "of a network that is there", "the same on `meta`", "from nothing"]
     print("| network | " + " | ".join(titles) + " |")
     print("|---|" + "---|" * len(titles))
     missed = []
     for network in given.networks:
-        found = compare(network, given.runs)
+        clock = used if given.processor else time.perf_counter
+        found = compare(network, given.runs, clock)
         cells = [
             f"{theirs * 1000:.1f} / {ours * 1000:.2f} ms = **{theirs / ours:.0f}**"
             if theirs / ours >= 10
