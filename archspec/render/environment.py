@@ -118,6 +118,7 @@ class Templates(Printer):
             if hasattr(self.language, name):
                 self.environment.globals[name] = getattr(self.language, name)
         self._operators: Any = None
+        self._families: list[Any] | None = None
 
     @property
     def operators(self) -> Any:
@@ -125,6 +126,16 @@ class Templates(Printer):
         if self._operators is None:
             self._operators = self._module("operators.jinja")
         return self._operators
+
+    def macro(self, name: str) -> Any:
+        """The macro of an operator, in ``operators.jinja`` or ``operators_*.jinja``, or None."""
+        found = getattr(self.operators, name, None)
+        if found is None and self._families is None:
+            files = sorted(self.backend.folder.glob("operators_*.jinja"))
+            self._families = [self._module(each.name) for each in files]
+        return found or next(
+            filter(None, (getattr(m, name, None) for m in self._families or ())), None
+        )
 
     def _module(self, name: str) -> Any:
         try:
@@ -166,7 +177,7 @@ class Templates(Printer):
         members; a line ``@pad ...`` gives the member the ending ``_pad``.
         """
         name = step.operator.name() if step.operator else ""
-        macro = getattr(self.operators, name, None)
+        macro = self.macro(name)
         if macro is None:
             raise BackendError(
                 f"`{step.key}`: the backend `{self.backend.name}` has no macro for `{name}`",
@@ -204,7 +215,7 @@ class Templates(Printer):
 
     def takes_inputs(self, step: Step) -> bool:
         """Whether an operator's macro prints an expression of its inputs."""
-        macro = getattr(self.operators, step.operator.name() if step.operator else "", None)
+        macro = self.macro(step.operator.name() if step.operator else "")
         return macro is not None and bool({"x", "inputs"} & set(macro.arguments))
 
     def direct(self, step: Step) -> bool:
