@@ -53,8 +53,9 @@ class BatchNorm(Operator):
 class LayerNorm(Operator):
     """Normalisation of each example over the named axes; ONNX LayerNormalization-17.
 
-    ``axes`` is ``[C]`` (each position or token on its own) or all axes of the input. The variance is
-    biased and ``eps`` is added to it before the root. Scale and shift have the normalised shape.
+    ``axes`` is ``[C]`` (each position or token by itself) or all axes of the input. The variance
+    is biased and ``eps`` is added to it before the root. Scale and shift have the normalised
+    shape.
     """
 
     onnx: ClassVar[str] = "LayerNormalization-17"

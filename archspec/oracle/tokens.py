@@ -49,7 +49,9 @@ def attention(
     operator: Attention, inputs: Sequence[Array], tensors: Mapping[str, Array], training: bool
 ) -> Array:
     """Each head on its own, and each query on its own."""
-    queries, keys, values = (each.reshape(len(each), operator.heads, -1, each.shape[2]) for each in inputs)
+    queries, keys, values = (
+        each.reshape(len(each), operator.heads, -1, each.shape[2]) for each in inputs
+    )
     result = np.empty((*values.shape[:3], queries.shape[3]), dtype=values.dtype)
     for place in range(queries.shape[3]):
         seen = place + 1 if operator.causal else keys.shape[3]

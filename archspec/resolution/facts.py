@@ -151,9 +151,7 @@ def _kind(value: Any) -> Kind:
     return TupleOf(tuple(_kind(each) for each in value)) if isinstance(value, tuple) else Int()
 
 
-def common_axes(
-    name: str, instances: list[Instance], key: str, layer: Layer
-) -> tuple[str, ...]:
+def common_axes(name: str, instances: list[Instance], key: str, layer: Layer) -> tuple[str, ...]:
     """The axes that a layer works on, the same in every use of its class.
 
     Raises:

@@ -38,7 +38,8 @@ BRANCHES = """
 
 Branches take one input and are joined, by `concat` along the channels unless `merge` says
 otherwise: `add`, `mul`, or one of them with arguments, such as `{mul: {broadcast: true}}`; or, of
-three branches, `{attention: {heads: 8}}`. A branch without layers is the identity. Branches are a block's whole body, or a layer among others.
+three branches, `{attention: {heads: 8}}`. A branch without layers is the identity. Branches are a
+block's whole body, or a layer among others.
 
 ```yaml
 blocks:

@@ -30,6 +30,19 @@ REDUCED = TESTS / "parity" / "reduced"
 NETWORKS = ["lenet", *sorted(path.stem for path in REDUCED.glob("*.yaml"))]
 # Julia compiles for seconds before it computes for milliseconds: these few run each time.
 QUICK = {"lenet", "pooling", "shared"}
+# Of the others in each family one is in CI; all of them run with those that take an hour.
+FAMILIES = {
+    "alexnet_paper",
+    "densenet121",
+    "efficientnet_b0",
+    "googlenet_paper",
+    "mixer_b16",
+    "resnet18",
+    "shufflenet_v2",
+    "squeezenet1_1",
+    "unet",
+    "vit_b16",
+}
 # What differs between versions of Flux stands in these.
 OLD = ["cases/conditions", "cases/references", "operators/normalization"]
 
@@ -82,7 +95,17 @@ def test_cases(path: Path, require_backend: Callable[[str], None], warm_runs: Wa
 
 
 @pytest.mark.parity
-@pytest.mark.parametrize("name", marked(NETWORKS, str))
+@pytest.mark.parametrize(
+    "name",
+    [
+        *marked([each for each in NETWORKS if each in QUICK | FAMILIES], str),
+        *(
+            pytest.param(each, marks=[pytest.mark.slow, pytest.mark.exhaustive])
+            for each in NETWORKS
+            if each not in QUICK | FAMILIES
+        ),
+    ],
+)
 def test_networks(name: str, require_backend: Callable[[str], None], warm_runs: WarmRuns) -> None:
     require_backend("flux")
     run(reduced(name), warm_runs)

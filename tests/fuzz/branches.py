@@ -47,7 +47,7 @@ def branches(pen: Pen, within: str, shape: Shape, keep_rank: bool) -> Joined:
         result = shape
         if not pen.chance(4):
             layers, result = sequence(pen, key, shape, 3, keep_rank or target is not None)
-        if target is None and result.tokens is not None and shape.tokens is None:
+        if target is None and result.tokens not in (None, shape.tokens):
             # Others could not come to as many tokens.
             layers.append({"mean": "T"})
             result = Shape.of(result.channels)

@@ -21,3 +21,7 @@ def applied(name, *inputs, **arguments):
 
 def image(channels, *spatial):
     return Shape.of(channels, *spatial)
+
+
+def tokens(count, channels):
+    return Shape.of_tokens(count, channels)
