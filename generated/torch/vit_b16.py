@@ -25,7 +25,7 @@ class Attention(nn.Module):
 
     def forward(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         q, k, v = (
-            x.unflatten(2, (self.heads, -1)).transpose(1, 2)
+            x.reshape(*x.shape[:2], self.heads, -1).transpose(1, 2)
             for x in (query, key, value)
         )
         x = F.scaled_dot_product_attention(q, k, v, is_causal=self.causal)
