@@ -103,8 +103,9 @@ SEED ?= 0
 verify: $(FRAMEWORKS) ## Verify every spec in specs/.
 	for spec in specs/*.yaml; do $(ARCHSPEC) verify $$spec || exit 1; done
 
-bench: $(FRAMEWORKS) ## Measure how long the command line takes.
+bench: $(FRAMEWORKS) $(TOOLS) ## Measure how long the command line takes, beside what others take.
 	$(PY) benchmarks/startup.py
+	$(PY) benchmarks/summary.py
 	$(PY) benchmarks/sweep.py
 
 clean: ## Remove what is built and cached, and the environment.
