@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archspec.errors import UsageError
+from archspec.errors import SpecError, UsageError
 
 if TYPE_CHECKING:
     from archspec.resolution import Flat, Model
@@ -34,7 +34,11 @@ def expand(backends: list[str] | None) -> list[str] | None:
 
 
 def find_spec(path: str) -> str:
-    """The path of a spec: as given, or that of the bundled spec of this name."""
+    """The path of a spec: as given, or that of the bundled spec of this name.
+
+    Raises:
+        SpecError: for a name that is neither, with the one that was meant.
+    """
     if not _exists(path) and Path(path).name == path:
         from archspec.backends import specs_folder
 
@@ -42,7 +46,19 @@ def find_spec(path: str) -> str:
         if bundled.is_file():
             here = Path.cwd()
             return str(bundled.relative_to(here) if bundled.is_relative_to(here) else bundled)
+        if path.isprintable() and not path.endswith((".yaml", ".yml")):
+            problem = f"cannot read {path}: there is no such file"
+            raise SpecError(problem, hint=_meant(path, specs_folder()))
     return path
+
+
+def _meant(name: str, folder: Path) -> str:
+    """The spec that a name without an ending most likely means: one here, or a bundled one."""
+    from archspec.names import nearest
+
+    here = next((each for each in (f"{name}.yaml", f"{name}.yml") if Path(each).is_file()), None)
+    near = here or nearest(name.lower(), [each.stem for each in folder.glob("*.yaml")])
+    return f"did you mean `{near}`?" if near else "`archspec list` shows the names of bundled specs"
 
 
 def _exists(path: str) -> bool:

@@ -193,6 +193,24 @@ def test_a_bundled_spec_is_found_by_its_name(run: Run) -> None:
     assert "class LeNet" in run("generate", "lenet", "-b", "torch", "--stdout").out
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("googlent", "did you mean `googlenet`?"),
+        ("GoogLeNet", "did you mean `googlenet`?"),
+        ("mine", "did you mean `mine.yaml`?"),
+        ("zzz", "`archspec list` shows the names of bundled specs"),
+    ],
+)
+def test_a_name_that_is_no_spec_is_answered_with_one_that_is(
+    run: Run, name: str, hint: str
+) -> None:
+    Path("mine.yaml").write_text("archspec: 1\n", "utf-8")
+    ran = run("summary", name)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == f"error: cannot read {name}: there is no such file\n  hint: {hint}\n"
+
+
 def test_validate_says_what_is_right_and_everything_that_is_wrong(run: Run) -> None:
     Path("bad.yaml").write_text(
         "archspec: 1\nname: Bad\ninput: [1, 8, 8]\nstages:\n  a:\n    - cnov: {out: 3}\n"
