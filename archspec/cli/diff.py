@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
@@ -88,13 +88,27 @@ def _lines(found: Difference) -> Iterator[str]:
         yield ""
         yield styled("network", "bold", sys.stdout)
         yield from map(_setting_line, found.settings)
-    for section in summarize_diff(found):
+    sections = summarize_diff(found)
+    for section in sections:
         yield ""
         yield _title(section)
         for item in section.items:
             yield _item_line(item, section)
+    yield from _elsewhere(found, sections)
     yield ""
     yield from _totals(found)
+
+
+def _elsewhere(found: Difference, sections: Sequence[Section]) -> Iterator[str]:
+    """What there is more or less in all where nothing else was said."""
+    before, after = found.totals
+    told = _costs(
+        after.parameters - before.parameters - sum(each.parameters for each in sections),
+        after.multiply_adds - before.multiply_adds - sum(each.multiply_adds for each in sections),
+    )
+    if told:
+        yield ""
+        yield f"{styled('elsewhere', 'bold', sys.stdout)}  {styled(told, 'dim', sys.stdout)}"
 
 
 def _heads(found: Difference) -> Iterator[str]:
@@ -132,9 +146,13 @@ def _title(section: Section) -> str:
         paths = [new or old or "" for old, new in section.uses]
         times = f", {len(paths)} times" if len(paths) > 1 else ""
         title += f"{times}: {_names(paths)}"
-    costs = [("parameters", section.parameters), ("multiply-adds", section.multiply_adds)]
-    said = ", ".join(f"{_more(number)} {name}" for name, number in costs if number)
-    return f"{title}  {styled(said, 'dim', sys.stdout)}" if said else title
+    told = _costs(section.parameters, section.multiply_adds)
+    return f"{title}  {styled(told, 'dim', sys.stdout)}" if told else title
+
+
+def _costs(parameters: int, multiply_adds: int) -> str:
+    costs = [("parameters", parameters), ("multiply-adds", multiply_adds)]
+    return ", ".join(f"{_more(number)} {name}" for name, number in costs if number)
 
 
 def _item_line(item: Item, section: Section) -> str:

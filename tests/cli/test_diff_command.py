@@ -49,6 +49,27 @@ def test_for_people() -> None:
     ]
 
 
+def test_what_follows_elsewhere_is_told(tmp_path: Path) -> None:
+    wider = "name: Wider\nextends: googlenet.yaml\nstages:\n  b3:\n"
+    wider += "    - Inception: [64, [96, 128], [16, 32], 32]\n"
+    wider += "    - Inception: [192, [128, 256], [32, 96], 64]\n"
+    wider += "    - max_pool: {kernel: 3, stride: 2, padding: 1}\n"
+    (tmp_path / "wider.yaml").write_text(f"archspec: 1\n{wider}", "utf-8")
+    (tmp_path / "googlenet.yaml").write_bytes((ROOT / "specs/googlenet.yaml").read_bytes())
+    done = run("googlenet", str(tmp_path / "wider.yaml"))
+    assert done.stdout.splitlines()[3:] == [
+        "Inception: b3.inception2  +90,240 parameters, +12,976,128 multiply-adds",
+        "  ~ conv, 2 times (b1.conv1, b2.conv2): out 128 → 192; 192 → 256",
+        "",
+        "elsewhere  +47,104 parameters, +1,695,744 multiply-adds",
+        "",
+        "total                    A            B       change",
+        "layers                 138          138            0",
+        "parameters       5,977,530    6,114,874     +137,344",
+        "multiply-adds  276,066,304  290,738,176  +14,671,872",
+    ]
+
+
 def test_settings_of_one_side() -> None:
     done = run("lenet", "lenet", "--set-b", "num_classes=3", "--input-a", "1x32x32")
     assert "  ~ input x 1x32x32 → 1x28x28\n" in done.stdout
