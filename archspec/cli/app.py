@@ -35,21 +35,35 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("generate")(generate.generate)
-app.command("validate")(validate.validate)
+app.command("generate", short_help="Write a network's source code, for one framework or all.")(
+    generate.generate
+)
+app.command("validate", short_help="Check specs: every error at once, each with its place.")(
+    validate.validate
+)
 app.command("verify")(verify.verify)
-app.command("summary")(summary.summary)
-app.command("compare")(compare.compare)
+app.command("summary", short_help="Show what a network costs, layer by layer.")(summary.summary)
+app.command("compare", short_help="Put networks side by side: cost, depth, least input.")(
+    compare.compare
+)
 app.command("draw")(draw.draw)
-app.command("explain")(explain.explain)
-app.command("diff")(diff.diff)
-app.command("min-input")(min_input.min_input)
-app.command("sweep")(sweep.sweep)
+app.command("explain", short_help="Show one layer: arguments, shapes, code, traps.")(
+    explain.explain
+)
+app.command("diff", short_help="Show what changed from network A to network B.")(diff.diff)
+app.command("min-input", short_help="Show the smallest input, and the layer that sets it.")(
+    min_input.min_input
+)
+app.command("sweep", short_help="Work out what every variant of a network costs.")(sweep.sweep)
 app.add_typer(weights.app, name="weights")
-app.add_typer(backends.app, name="backends")
+app.add_typer(
+    backends.app,
+    name="backends",
+    short_help="Show the backends, make their environments, try them.",
+)
 app.command("init")(specs.init)
 app.command("list")(specs.list_specs)
-app.command("schema")(specs.schema)
+app.command("schema", short_help="Print the JSON Schema of specs, for editors.")(specs.schema)
 
 
 def _version(wanted: bool) -> None:
