@@ -118,11 +118,14 @@ def _container(model: Model, path: str) -> Part:
 
 
 def _near(path: str, parts: dict[str, Part]) -> str:
-    """The nearest paths, or those that end alike; else what there is at the top."""
-    if path in ("", "."):
-        inside: list[str] = []
-    else:
-        inside = [each for each in parts if each.endswith(f".{path}")][:_MOST_NEAR]
+    """The uses of a block of this name, the paths that end alike, or the nearest ones.
+
+    Else what there is at the top.
+    """
+    inside: list[str] = []
+    if path not in ("", "."):
+        uses = [each for each, part in parts.items() if part.block == path]
+        inside = (uses or [each for each in parts if each.endswith(f".{path}")])[:_MOST_NEAR]
     near = inside or get_close_matches(path[:200], list(parts), n=_MOST_NEAR, cutoff=0.6)
     if near:
         return f"did you mean {' or '.join(f'`{each}`' for each in near)}?"

@@ -60,6 +60,7 @@ def test_json() -> None:
     [
         (["nowhere.yaml", "a"], 1, "cannot read"),
         (["lenet", "features.conv9"], 2, "or `features.conv1` or"),
+        (["googlenet", "Inception"], 2, "did you mean `b3.inception1` or `b3.inception2` or"),
         (["lenet", "\x1b[31mred"], 2, "it has: features, head"),
         (["lenet", "head", "-b", "nope"], 2, "unknown backend 'nope'"),
         (["lenet", "head", "--set", "q=1"], 2, "no parameter `q`"),
