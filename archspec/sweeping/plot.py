@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from archspec.errors import ArchspecError, UsageError
 from archspec.sweeping.measure import COSTS
 from archspec.sweeping.pareto import Front, Objective
 from archspec.sweeping.sweep import Sweep
+
+if TYPE_CHECKING:
+    from matplotlib.axis import Axis
 
 SUFFIXES = (".svg", ".png", ".pdf")
 _MOST_SHAPES = 2000
@@ -66,8 +69,10 @@ def plot(
         line = "-" if len(objectives) == 2 else ""
         label = f"{len(front):,} on the front"
         place.plot(*front.T, f"o{line}", ms=4, lw=1, color="#c0392b", label=label)
-    place.set_xlabel(_WORDS.get(axes[0].name, axes[0].name))
-    place.set_ylabel(_WORDS.get(axes[1].name, axes[1].name))
+    for axis, each in zip((place.xaxis, place.yaxis), axes, strict=True):
+        axis.set_label_text(_WORDS.get(each.name, each.name))
+        if each.name in COSTS:
+            _in_thousands(axis)
     place.set_title(sweep.spec.name)
     place.grid(alpha=0.25)
     place.legend(frameon=False)
@@ -75,6 +80,13 @@ def plot(
         figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None)
     except OSError as error:
         raise ArchspecError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _in_thousands(axis: Axis) -> None:
+    """Write 2 500 000 as 2.5 M, as `archspec compare` does."""
+    from matplotlib.ticker import EngFormatter
+
+    axis.set_major_formatter(EngFormatter(sep=" "))
 
 
 def _points(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -81,6 +82,7 @@ def test_a_picture(run: Run, suffix: str) -> None:
     else:
         marks = [each for each in ET.fromstring(data).iter() if each.tag.endswith("}use")]
         assert len(marks) > 16
+        assert len(re.findall(rb"<!-- [\d.]+ M -->", data)) > 6  # along the axes
 
 
 @pytest.mark.parametrize(
