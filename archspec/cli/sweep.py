@@ -54,7 +54,7 @@ def sweep(
         Optional[Path],  # noqa: UP045
         typer.Option(metavar="FILE", help="Draw a picture: .svg, .png or .pdf."),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Work out what every variant of a network costs: a row for each in a file.
@@ -86,8 +86,13 @@ def sweep(
         check_plot(plot)
         if len(chosen) < 2:
             raise UsageError("--plot: two objectives are needed for the two axes")
-    with _bar(len(asked), quiet or as_json) as tell:
-        result = asked.write(output, wanted, tell)
+    try:
+        with _bar(len(asked), quiet or as_json) as tell:
+            result = asked.write(output, wanted, tell)
+    except KeyboardInterrupt:
+        # Typer would end the command without a word.
+        print("interrupted; the same command goes on from here", file=sys.stderr)
+        raise typer.Exit(130) from None
     if plot is not None:
         draw(asked, output, plot, chosen, wanted is not None)
     if as_json:

@@ -130,6 +130,17 @@ def test_every_variant_may_be_invalid(run: Run) -> None:
 
 
 @pytest.mark.slow
+def test_an_interrupted_one_says_that_it_can_go_on(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("archspec.sweeping.Sweep.write", interrupted)
+    told = (130, "", "interrupted; the same command goes on from here\n")
+    assert run(SPEC, "--set", "stem=1,2", "-o", "a.csv") == told
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_a_killed_sweep_goes_on(run: Run, tmp_path: Path) -> None:
     asked = [SPEC, "--set", "stem=0.1:2", "--set", "b4_width=0.1:2", "--draws", "40000"]
