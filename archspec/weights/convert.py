@@ -13,7 +13,7 @@ from archspec.model.graph import Graph
 from archspec.resolution import Model
 from archspec.weights.checkpoints import read_checkpoint, require_script, write_checkpoint
 from archspec.weights.files import SUFFIX, Array, Contents, read_safetensors, write_safetensors
-from archspec.weights.forms import Form, find_form
+from archspec.weights.forms import Form, ending_hint, find_form
 from archspec.weights.layout import from_backend, to_backend
 from archspec.weights.naming import backend_tensors
 from archspec.weights.storage import place, require_file, require_target
@@ -82,12 +82,13 @@ def _check_files(source: Form, source_path: Path, target: Form, target_path: Pat
     """Everything that can be known before a large file is read; the place to write to."""
     if source_path.suffix.lower() not in source.suffixes:
         problem = f"expected the ending {' or '.join(source.suffixes)}"
-        hint = f"these are the files of the form `{source.name}`"
+        hint = ending_hint(source, source_path.suffix)
         raise WeightsError(
             f"{problem}, received `{source_path.suffix}`", path=str(source_path), hint=hint
         )
     require_file(source_path)
-    real = require_target(target_path, target.suffixes)
+    hint = ending_hint(target, target_path.suffix)
+    real = require_target(target_path, target.suffixes, hint)
     if real.exists() and os.path.samefile(source_path, real):
         raise WeightsError("source and target are the same file", path=str(target_path))
     for form, path in ((source, source_path), (target, target_path)):

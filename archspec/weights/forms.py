@@ -45,3 +45,10 @@ def find_form(name: str) -> Form:
         hint = f"did you mean `{near}`?" if near else f"known: {', '.join(names)}"
         raise UsageError(f"unknown form {name!r}", hint=hint)
     return Form(find_backend(name))
+
+
+def ending_hint(form: Form, suffix: str) -> str:
+    """What to say of a file of a form whose ending belongs to others."""
+    forms = [each.name for each in map(Form, built_in()) if suffix.lower() in each.suffixes]
+    theirs = f"; those of {' and '.join(f'`{each}`' for each in forms)} may be `{suffix}`"
+    return f"these are the files of the form `{form.name}`{theirs if forms else ''}"

@@ -11,7 +11,7 @@ from archspec.weights.checkpoints import require_script
 from archspec.weights.convert import Conversion, write_form
 from archspec.weights.files import SUFFIX
 from archspec.weights.foreign import read_checkpoint
-from archspec.weights.forms import find_form
+from archspec.weights.forms import ending_hint, find_form
 from archspec.weights.layout import to_backend
 from archspec.weights.mapping import apply
 from archspec.weights.proposal import Proposal, propose
@@ -46,7 +46,7 @@ def import_weights(
         UsageError: if there is no such form.
     """
     found_form, source, path = find_form(form), Path(checkpoint), Path(target)
-    real = require_target(path, found_form.suffixes)
+    real = require_target(path, found_form.suffixes, ending_hint(found_form, path.suffix))
     if real.exists() and source.exists() and os.path.samefile(source, real):
         raise WeightsError("source and target are the same file", path=str(path))
     if found_form.backend and path.suffix.lower() != SUFFIX:

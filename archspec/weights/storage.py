@@ -43,12 +43,13 @@ def require_file(path: Path, source: str = "") -> None:
         raise WeightsError(f"cannot be read: {reason(error)}", path=source) from None
 
 
-def require_target(path: Path, suffixes: tuple[str, ...]) -> Path:
+def require_target(path: Path, suffixes: tuple[str, ...], hint: str | None = None) -> Path:
     """The place that a file may be written to; a link stays a link, and what it names is replaced.
 
     Args:
         path: where to write.
         suffixes: the endings that the file may have.
+        hint: what to say of another ending.
 
     Raises:
         WeightsError: if the ending is another, the folder is missing, or what is there already
@@ -56,7 +57,7 @@ def require_target(path: Path, suffixes: tuple[str, ...]) -> Path:
     """
     if path.suffix.lower() not in suffixes:
         problem = f"expected the ending {' or '.join(suffixes)}, received `{path.suffix}`"
-        raise WeightsError(problem, path=str(path))
+        raise WeightsError(problem, path=str(path), hint=hint)
     try:
         real = Path(os.path.realpath(path))
         if real.is_dir():

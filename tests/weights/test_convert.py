@@ -145,6 +145,11 @@ def test_endings_belong_to_forms(tiny: Model, canonical: Path, tmp_path: Path) -
         convert(tiny, "safetensors", canonical, "flax", tmp_path / "model.pt")
     with pytest.raises(WeightsError, match=r"expected the ending \.safetensors, received `\.pt`"):
         convert(tiny, "safetensors", tmp_path / "a.pt", "flax", tmp_path / "b.safetensors")
+    with pytest.raises(WeightsError) as caught:
+        convert(tiny, "safetensors", canonical, "safetensors", tmp_path / "model.pt")
+    assert caught.value.problems[0].hint == (
+        "these are the files of the form `safetensors`; those of `torch` may be `.pt`"
+    )
 
 
 def test_a_source_is_never_its_own_target(tiny: Model, canonical: Path, tmp_path: Path) -> None:
