@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import ZIP_BZIP2, ZipFile
 
 import numpy as np
 import pytest
@@ -135,11 +136,19 @@ def test_a_rule_without_effect_is_noted(folder: Path) -> None:
         (("a.safetensors", "--map", "rules.yaml", "-o", "a.safetensors"), 1, "the same file"),
         (("broken.npz", "--propose"), 1, "not a .npz file"),
         (("pickled.npz", "--propose"), 1, "not a .npz file"),
+        (("bomb.npz", "--propose"), 1, "far more than it is"),
     ],
 )
 def test_wrong_usage(folder: Path, arguments: tuple[str, ...], status: int, said: str) -> None:
     (folder / "broken.npz").write_bytes(b"PK\x03\x04 no more")
     np.savez(folder / "pickled.npz", a=np.array([{}], dtype=object))
+    # Each of them passes for a small one.
+    with ZipFile(folder / "bomb.npz", "w", ZIP_BZIP2) as bomb:
+        for number in range(4):
+            with bomb.open(f"a{number}.npy", "w") as member:
+                np.lib.format.write_array(member, np.zeros(2**23, "u1"))
+                for _ in range(5):
+                    member.write(bytes(2**23))
     done = archspec(folder, *arguments)
     assert done.returncode == status
     assert said in done.stderr
