@@ -59,9 +59,21 @@ class Files:
             node = read_file(path, shown)
         except SpecError as error:
             # A file that cannot be opened has no place of its own.
+            bundled = None if path.exists() else _bundled_hint(name)
             raise SpecError(
-                each if each.where else Problem(each.problem, where, key, each.hint)
+                each if each.where else Problem(each.problem, where, key, bundled or each.hint)
                 for each in error.problems
             ) from None
         self.shown[path] = shown
         return path, node
+
+
+def _bundled_hint(name: str) -> str | None:
+    """What to do about a missing file that comes with archspec."""
+    from archspec.backends import specs_folder
+
+    folder = specs_folder()
+    for each in (name, f"{name}.yaml"):
+        if ".." not in Path(each).parts and (folder / each).is_file():
+            return f"`{each}` comes with archspec: copy it, and what it imports, from {folder}"
+    return None

@@ -211,6 +211,13 @@ def test_a_name_that_is_no_spec_is_answered_with_one_that_is(
     assert ran.err == f"error: cannot read {name}: there is no such file\n  hint: {hint}\n"
 
 
+@pytest.mark.parametrize("name", ["lenet.yaml", "lenet"])
+def test_a_variant_of_a_bundled_spec_that_is_elsewhere_is_told_where(run: Run, name: str) -> None:
+    Path("mine.yaml").write_text(f"archspec: 1\nname: Mine\nextends: {name}\n", "utf-8")
+    hint = f"`lenet.yaml` comes with archspec: copy it, and what it imports, from {specs_folder()}"
+    assert run("validate", "mine.yaml").err.endswith(f"  hint: {hint}\n")
+
+
 def test_validate_says_what_is_right_and_everything_that_is_wrong(run: Run) -> None:
     Path("bad.yaml").write_text(
         "archspec: 1\nname: Bad\ninput: [1, 8, 8]\nstages:\n  a:\n    - cnov: {out: 3}\n"
