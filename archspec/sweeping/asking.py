@@ -132,14 +132,13 @@ def _range(spec: Spec, parameter: Parameter, given: Any) -> Range:
         if wrong:
             raise UsageError(f"{parameter.name}: {wrong}")
     if isinstance(found, Listed):
-        seen = [value for place, value in enumerate(values) if _found(values[:place], value)]
-        if seen:
-            raise UsageError(f"{parameter.name}: {seen[0]!r} is given twice")
+        seen: set[tuple[type, Any]] = set()
+        for value in values:
+            # 1 and 1.0 are two values.
+            if (type(value), value) in seen:
+                raise UsageError(f"{parameter.name}: {value!r} is given twice")
+            seen.add((type(value), value))
     return found
-
-
-def _found(values: tuple[Any, ...], value: Any) -> bool:
-    return any(type(each) is type(value) and each == value for each in values)
 
 
 def _ends(found: Range) -> tuple[Any, ...]:

@@ -49,6 +49,21 @@ class Outcome:
         """So many variants of which nothing is known."""
         return cls({name: [None] * count for name in COSTS}, [None] * count)
 
+    def is_of(self, count: int) -> bool:
+        """Whether it can be that of so many variants; false for what has been tampered with."""
+        if not isinstance(self.costs, dict) or set(self.costs) != set(COSTS):
+            return False
+        columns = [*self.costs.values(), self.reasons]
+        if not all(isinstance(each, list) and len(each) == count for each in columns):
+            return False
+        # Either a reason or figures.
+        return all(
+            figures.count(None) == len(figures)
+            if isinstance(why, str)
+            else why is None and all(map(_is_figure, figures))
+            for *figures, why in zip(*columns, strict=True)
+        )
+
 
 @dataclass
 class Effort:
@@ -181,6 +196,10 @@ def figures(graph: Graph) -> tuple[int, int, int]:
 def reason(problems: Sequence[Problem]) -> str:
     """Why a variant is invalid, on one line."""
     return "; ".join(dict.fromkeys(str(each).replace("\n", " ") for each in problems))
+
+
+def _is_figure(value: object) -> bool:
+    return type(value) is int and 0 <= value <= _LARGEST
 
 
 def _filled(problems: Sequence[Problem], shown: Sequence[Many], place: int) -> str:

@@ -15,7 +15,7 @@ from archspec.expressions.values import LARGEST_INT
 # Letters enough for any number that means something, so that none takes long to read.
 _LONGEST_NUMBER = 40
 _LONGEST_LIST = 100_000
-_NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d{1,3})?")
+_NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
 
 
 class Range(Protocol):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -59,9 +60,12 @@ class Store:
             self._lock()
             return None
         if self.path.exists():
-            record: dict[str, Any] = _read(self.record)
-            self._check(record.get("question"), f"{self.path} holds the results of a sweep")
-            return record
+            record: Any = _read(self.record)
+            question = record.get("question") if isinstance(record, dict) else record
+            self._check(question, f"{self.path} holds the results of a sweep")
+            if not _is_record(record):
+                raise _strange(self.record, "it is not as a sweep writes it")
+            return dict(record)
         try:
             # Under its name the folder appears only once the question is in it.
             begun = self.partial.with_name(f".{self.partial.name}.{os.getpid()}")
@@ -105,18 +109,28 @@ class Store:
 
     def done(self) -> set[int]:
         """The batches that are there."""
-        names = (each.name for each in self.partial.glob("[0-9]*.json"))
-        return {int(name.removesuffix(".json")) for name in names}
+        names = (each.name for each in self.partial.iterdir())
+        return {int(name[:8]) for name in names if re.fullmatch(r"[0-9]{8}\.json", name)}
 
     def keep(self, batch: int, outcome: Outcome) -> None:
         """Write down a batch."""
         text = json.dumps({"costs": outcome.costs, "reasons": outcome.reasons})
         write_atomically(self.partial / f"{batch:08}.json", text)
 
-    def outcome(self, batch: int) -> Outcome:
-        """A batch that is there."""
-        data = _read(self.partial / f"{batch:08}.json")
-        return Outcome(data["costs"], data["reasons"])
+    def outcome(self, batch: int, count: int) -> Outcome:
+        """A batch of so many variants that is there.
+
+        Raises:
+            ArchspecError: if it is anything else.
+        """
+        path = self.partial / f"{batch:08}.json"
+        data = _read(path)
+        if not isinstance(data, dict) or set(data) != {"costs", "reasons"}:
+            raise _strange(path, "it is not as a sweep writes it")
+        outcome = Outcome(**data)
+        if not outcome.is_of(count):
+            raise _strange(path, "it is not as a sweep writes it")
+        return outcome
 
     def finish(self, whole: Path, record: Mapping[str, Any]) -> None:
         """Put finished results in their place; the batches are of no more use."""
@@ -138,10 +152,30 @@ class Store:
         return self.path.with_name(f".{self.path.stem}.{os.getpid()}{self.path.suffix}")
 
 
+def _is_record(record: Mapping[str, Any]) -> bool:
+    """Whether it is what :meth:`Store.finish` writes: anyone may have edited it since."""
+    counts = [record.get(name) for name in ("variants", "invalid", "front")]
+    objectives = record.get("objectives")
+    return (
+        all(type(each) is int for each in counts)
+        and isinstance(objectives, list)
+        and all(isinstance(each, str) for each in objectives)
+    )
+
+
 def _read(path: Path) -> Any:
     try:
+        if path.exists() and not path.is_file():
+            # Reading a pipe would wait for ever.
+            raise _strange(path, "not an ordinary file")
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise ArchspecError(f"{path} cannot be read: {error}", hint="remove it") from None
+        raise _strange(path, str(error)) from None
+    except RecursionError:
+        raise _strange(path, "it is nested too deeply") from None
+
+
+def _strange(path: Path, why: str) -> ArchspecError:
+    return ArchspecError(f"{path} cannot be read: {why}", hint="remove it")

@@ -125,7 +125,7 @@ class Sweep:
         self, store: Store, wanted: tuple[Objective, ...] | None, tell: Tell | None
     ) -> Result:
         """Work out the batches that are not there yet, and put all together."""
-        done = store.done()
+        done = store.done() & set(range(self.space.batches))
         for batch in done:
             if tell:
                 tell(self.space.size(batch))
@@ -138,14 +138,28 @@ class Sweep:
                 tell(self.space.size(batch))
 
         def kept() -> Iterator[Rows]:
-            return (self._rows(b, store.outcome(b)) for b in range(self.space.batches))
+            batches = range(self.space.batches)
+            return (self._rows(b, store.outcome(b, self.space.size(b))) for b in batches)
 
         return put_together(store, self.columns(), kept, wanted, fresh)
 
     def finished(self, path: Path | str) -> Iterator[Rows]:
-        """The rows of a file that this sweep has written, by column, batch after batch."""
+        """The rows of a file that this sweep has written, by column, batch after batch.
+
+        Raises:
+            UsageError: if it does not hold them any more.
+        """
+        count = 0
         for batch, outcome in enumerate(finished(Path(path))):
+            if batch >= self.space.batches or not outcome.is_of(self.space.size(batch)):
+                break
+            count += self.space.size(batch)
             yield self._rows(batch, outcome)
+        else:
+            if count == self.space.count:
+                return
+        problem = f"{path} does not hold what this sweep wrote into it"
+        raise UsageError(problem, hint="remove it, and what is called so with .json at the end")
 
     def objectives(self, texts: Sequence[str]) -> tuple[Objective, ...]:
         """Objectives from their names: costs, and what varies and is a number.

@@ -62,7 +62,7 @@ def costs_in(path: Path) -> Iterator[Outcome]:
     """
     try:
         yield from (_parquet_costs if path.suffix == ".parquet" else _csv_costs)(path)
-    except (KeyError, ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError, csv.Error) as error:
         raise UsageError(f"{path}: cannot be read as the results of a sweep: {error}") from None
 
 

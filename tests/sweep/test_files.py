@@ -168,6 +168,78 @@ def test_a_file_of_something_else_is_left_alone(asked: Sweep, tmp_path: Path) ->
         asked.write(tmp_path / "file" / "a.csv")
 
 
+def edited(path: Path, **changes: Any) -> str:
+    """A record beside finished results, with something in it that no sweep writes."""
+    return json.dumps(json.loads(path.read_text()) | changes)
+
+
+def test_a_record_that_was_edited_is_refused(asked: Sweep, tmp_path: Path) -> None:
+    path, record = tmp_path / "a.csv", tmp_path / "a.csv.json"
+    asked.write(path)
+    whole = record.read_text()
+    bad = ["[]", '"text"', "1", "null", "[" * 100_000]
+    for name in ("variants", "invalid", "front", "objectives"):
+        bad += [edited(record, **{name: value}) for value in ("\x1b[31m", None, [1], float("nan"))]
+    for text in bad:
+        record.write_text(text)
+        with pytest.raises(ArchspecError, match=r"cannot be read|no sweep says so"):
+            asked.write(path)
+    record.write_text(whole)
+    assert asked.write(path).fresh == 0
+
+
+def test_results_that_were_edited_are_refused(asked: Sweep, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    asked.write(path)
+    whole = path.read_text()
+    first, *lines = whole.splitlines(keepends=True)
+    cells = lines[2].split(",")
+    bad = ["", first, whole + lines[2], first + "".join(lines[:-1]), first + "x" * 200_000]
+    for figure in ("", "-1", "x", "1e3", str(2**63), "9" * 400):
+        cells[5] = figure
+        bad.append(first + "".join([*lines[:2], ",".join(cells), *lines[3:]]))
+    for text in bad:
+        path.write_text(text)
+        with pytest.raises(UsageError, match=r"does not hold what|cannot be read as the results"):
+            asked.write(path, OBJECTIVES)
+        assert path.read_text() == text and len(os.listdir(tmp_path)) == 2
+
+
+def test_batches_that_were_edited_are_refused(asked: Sweep, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    with pytest.raises(ZeroDivisionError):
+        asked.write(path, tell=lambda count: count // 0)
+    batch = tmp_path / "a.csv.partial" / "00000000.json"
+    data = json.loads(batch.read_text())
+    figures = data["costs"]["parameters"]
+    bad: list[Any] = [[], 5, {}, {"costs": 5, "reasons": 5}, {**data, "reasons": [None] * 5}]
+    bad += [{**data, "more": 1}, {**data, "costs": {}}, {**data, "reasons": [{}] * 1024}]
+    for change in (5, figures[1:], [None] * 1024, ["x"] * 1024, [10**400] * 1024, [1.5] * 1024):
+        bad.append({**data, "costs": {**data["costs"], "parameters": change}})
+    for each in bad:
+        batch.write_text(json.dumps(each))
+        with pytest.raises(ArchspecError, match=r"00000000\.json cannot be read"):
+            asked.write(path, OBJECTIVES)
+    batch.write_text(json.dumps(data))
+    # What no sweep puts there is passed over.
+    for name in ("0001x.json", "0².json", "00000099.json", "1.json"):
+        batch.with_name(name).write_text("")
+    assert asked.write(path).variants == 2560
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes of this kind")
+def test_pipes_are_not_waited_for(asked: Sweep, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("")
+    os.mkfifo(tmp_path / "a.csv.json")
+    with pytest.raises(ArchspecError, match="not an ordinary file"):
+        asked.write(path)
+    (tmp_path / "a.csv.partial").mkdir()
+    os.mkfifo(tmp_path / "a.csv.partial" / "question.json")
+    with pytest.raises(ArchspecError, match="not an ordinary file"):
+        asked.write(path)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="no locks of this kind")
 def test_two_sweeps_into_one_file(asked: Sweep, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
