@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from archspec.cli.columns import Column, Row, aligned, count
+from archspec.cli.columns import Column, Row, aligned, count, room
 from archspec.cli.options import (
     BACKEND_HELP,
     INPUT_HELP,
@@ -197,9 +198,18 @@ def _trap_lines(found: Explained) -> Iterator[str]:
         return
     yield ""
     yield styled("where frameworks disagree", "bold", sys.stdout)
+    width = room(sys.stdout)
     for each in found.traps:
-        yield f"  {styled(each.heading, 'cyan', sys.stdout)}: {each.danger}"
+        first, *more = _wrapped(f"  {each.heading}: {each.danger}", width)
+        title = styled(each.heading, "cyan", sys.stdout)
+        yield first.replace(each.heading, title, 1)
+        yield from more
         yield styled(f"    {each.address}", "dim", sys.stdout)
+
+
+def _wrapped(text: str, width: int | None) -> list[str]:
+    """A sentence in lines of a terminal; in one line where nothing limits."""
+    return [text] if width is None else wrap(text, max(width, 40), subsequent_indent="    ")
 
 
 def _container_lines(part: Part) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "archspec", "explain", *arguments],
         cwd=ROOT,
@@ -20,6 +21,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=60,
         check=False,
+        env=os.environ | environment,
     )
 
 
@@ -45,6 +47,13 @@ def test_a_container_for_people() -> None:
         *("b1", "b2", "b3", "b4"),
         "concat1",
     ]
+
+
+def test_sentences_end_where_the_terminal_does() -> None:
+    done = run("googlenet", "b3.inception1.b2.conv2", "-b", "torch", COLUMNS="80")
+    traps = done.stdout.partition("where frameworks disagree\n")[2].splitlines()
+    assert traps[0].startswith("  Padding: `same` pads") and traps[1].startswith("    ")
+    assert max(map(len, traps)) <= 80
 
 
 def test_json() -> None:
