@@ -87,5 +87,7 @@ def loop_index(step: Step, code: str) -> str:
 def wrapped_text(text: str, width: int) -> str:
     """A text in lines of at most so many characters; paragraphs stay apart."""
     return "\n".join(
-        line for part in text.splitlines() for line in (textwrap.wrap(part, width) or [""])
+        line
+        for part in text.splitlines()
+        for line in (textwrap.wrap(part, width, break_on_hyphens=False) or [""])
     )

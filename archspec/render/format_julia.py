@@ -198,10 +198,15 @@ def _lines(items: list[_Item], before: str, indent: int, after: int = 0) -> list
     chosen = max(broken or groups, key=lambda each: len(_flat([each])))
     place = next(i for i, each in enumerate(items) if each is chosen)
     head = f"{before}{_flat(items[:place])}{chosen.opening}".lstrip()
+    above: list[str] = []
+    if indent + len(head) > LINE_LENGTH and any(each in groups for each in items[:place]):
+        space = " " if head[-2].isspace() else ""
+        *above, last_line = _lines(items[:place], before, indent, len(space) + 1)
+        head = f"{last_line}{space}{chosen.opening}"
     shown = chosen.filled
     if not shown[0].items and shown[0].separator == ";":
         head, shown = head + ";", shown[1:]
-    lines = [head]
+    lines = [*above, head]
     inside = _inside(shown)
     if not broken and indent + INDENT + len(inside) <= LINE_LENGTH:
         lines.append(f"{' ' * INDENT}{inside}")

@@ -1,8 +1,8 @@
-"""What holds all over a network: its one BatchNorm, its kernels, tensors that start otherwise."""
+"""What holds all over a network: its kinds of norms, kernels, tensors that start otherwise."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from archspec.expressions import as_expr
@@ -25,14 +25,14 @@ class Override:
     always: bool
 
 
-def only_batch_norm(modules: Iterable[Module]) -> Operator | None:
-    """The batch normalisation of a network that has only one kind of them."""
+def only_norm(modules: Iterable[Module], name: str, constants: Sequence[str]) -> Operator | None:
+    """The normalisation of a name, of which a network has only one kind, with these constants."""
     found = [each.operator for module in modules for each in module.steps() if each.operator]
-    norms = [each for each in found if each.name() == "batch_norm"]
+    norms = [each for each in found if each.name() == name]
     if not norms or any(each != norms[0] for each in norms):
         return None
-    constant = all(isinstance(getattr(norms[0], name), Const) for name in ("eps", "decay"))
-    return norms[0] if constant else None
+    known = all(isinstance(getattr(norms[0], each), Const) for each in constants)
+    return norms[0] if known else None
 
 
 def kernels(modules: Iterable[Module]) -> list[tuple[str, int]]:

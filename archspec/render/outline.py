@@ -134,7 +134,7 @@ class _Outliner:
         )
         inner = Module(
             name,
-            f"The {'stage' if self.module.root else 'branch'} {chain.key} of {self.module.name}.",
+            f"The {'stage' if self.module.root else 'branch'} `{chain.key}` of {self.module.name}.",
             tuple(replace(each, role="fact") for each in parameters),
             inputs,
             replace(moved, key="", name="", when=None),

@@ -25,7 +25,7 @@ from archspec.render.header import header
 from archspec.render.network import (
     KERNELS,
     kernels,
-    only_batch_norm,
+    only_norm,
     overrides,
     overrides_of_blocks,
 )
@@ -38,7 +38,7 @@ from archspec.schema.initialization import Initialization
 from archspec.schema.spec import MISSING
 
 # Beginnings of the names of shortcuts, in the order in which a file defines them.
-_SHORTENED = (*KERNELS, "batch_norm")
+_SHORTENED = (*KERNELS, "batch_norm", "layer_norm")
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,10 @@ class _Renderer:
             templates.environment.globals["input_sizes"] = input_sizes(
                 model, self.backend.manifest.layout == "channels_last"
             )
-        templates.environment.globals["batch_norms"] = only_batch_norm(modules)
+        templates.environment.globals["batch_norms"] = only_norm(
+            modules, "batch_norm", ("eps", "decay")
+        )
+        templates.environment.globals["layer_norms"] = only_norm(modules, "layer_norm", ("eps",))
         views = [self._class(module, exports) for module in modules]
         text = templates.render(
             "module.jinja",

@@ -16,6 +16,7 @@ from jax import Array
 
 conv = functools.partial(nn.Conv, kernel_init=nn.initializers.normal(0.02))
 dense = functools.partial(nn.Dense, kernel_init=nn.initializers.normal(0.02))
+layer_norm = functools.partial(nn.LayerNorm, epsilon=1e-6, use_fast_variance=False)
 
 
 class Scale(nn.Module):
@@ -44,9 +45,7 @@ class ConvNextBlock(nn.Module):
             feature_group_count=in_channels,
             name="residual_conv1",
         )(x)
-        residual = nn.LayerNorm(
-            epsilon=1e-6, use_fast_variance=False, name="residual_layer_norm1"
-        )(residual)
+        residual = layer_norm(name="residual_layer_norm1")(residual)
         residual = conv(4 * in_channels, (1, 1), padding=0, name="residual_conv2")(
             residual
         )
@@ -63,7 +62,7 @@ class Downsample(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
-        x = nn.LayerNorm(epsilon=1e-6, use_fast_variance=False, name="layer_norm1")(x)
+        x = layer_norm(name="layer_norm1")(x)
         return conv(self.out, (2, 2), strides=2, padding=0, name="conv1")(x)
 
 
@@ -78,9 +77,7 @@ class ConvNeXtTiny(nn.Module):
     def __call__(self, x: Array) -> Array:
         # stem -> 56 x 56 x 96
         x = conv(96, (4, 4), strides=4, padding=0, name="stem_conv1")(x)
-        x = nn.LayerNorm(
-            epsilon=1e-6, use_fast_variance=False, name="stem_layer_norm1"
-        )(x)
+        x = layer_norm(name="stem_layer_norm1")(x)
 
         # stage1 -> 56 x 56 x 96
         for i in range(3):
@@ -103,7 +100,5 @@ class ConvNeXtTiny(nn.Module):
 
         # head -> 1000
         x = jnp.mean(x, axis=(-3, -2))
-        x = nn.LayerNorm(
-            epsilon=1e-6, use_fast_variance=False, name="head_layer_norm1"
-        )(x)
+        x = layer_norm(name="head_layer_norm1")(x)
         return dense(self.num_classes, name="head_dense1")(x)

@@ -94,8 +94,8 @@ class SqueezeExcite(nn.Module):
 
 
 class MBConv(nn.Module):
-    """An inverted residual whose channels are weighed, a quarter of those that go
-    in deciding.
+    """An inverted residual with squeeze-and-excitation, to a quarter of the
+    channels that go in.
     """
 
     expansion: int

@@ -53,7 +53,9 @@ class ConvUnit(nn.Module):
 
 
 class Inception(nn.Module):
-    """Four parallel branches over one input, concatenated along the channels."""
+    """Four parallel branches, concatenated; the third has 3x3, too, where the
+    paper has 5x5 (`c5`).
+    """
 
     c1: int
     c3: tuple[int, int]

@@ -78,7 +78,9 @@ class Pooled(nn.Module):
 
 
 class InceptionA(nn.Module):
-    """Two convolutions of 3x3 in place of one of 5x5 (figure 5)."""
+    """At 35x35, a branch with two convolutions of 3x3 beside one with 5x5 (like
+    figure 5).
+    """
 
     pool: int
 
@@ -108,7 +110,7 @@ class ReductionA(nn.Module):
 
 
 class InceptionB(nn.Module):
-    """Rows and columns of 7 in place of squares (figure 6)."""
+    """At 17x17, with rows and columns of 7 in place of squares (figure 6)."""
 
     width: int
 
@@ -155,7 +157,7 @@ class Split(nn.Module):
 
 
 class InceptionC(nn.Module):
-    """Branches that split into a row and a column (figure 7)."""
+    """At 8x8, with branches that split into a row and a column (figure 7)."""
 
     @nn.compact
     def __call__(self, x: Array, train: bool = False) -> Array:

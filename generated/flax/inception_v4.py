@@ -2,8 +2,7 @@
 auxiliary classifier.
 
 Source: https://arxiv.org/abs/1602.07261
-Source: https://github.com/Cadene/pretrained-
-models.pytorch/blob/master/pretrainedmodels/models/inceptionv4.py
+Source: https://github.com/Cadene/pretrained-models.pytorch/blob/master/pretrainedmodels/models/inceptionv4.py
 Input (NxHxWxC): N x 299 x 299 x 3 (any H x W of at least 75 x 75)
 Output: N x 1000
 Parameters: 42,679,816

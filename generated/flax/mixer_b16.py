@@ -16,6 +16,7 @@ from jax import Array
 
 conv = functools.partial(nn.Conv, kernel_init=nn.initializers.xavier_uniform())
 dense = functools.partial(nn.Dense, kernel_init=nn.initializers.xavier_uniform())
+layer_norm = functools.partial(nn.LayerNorm, epsilon=1e-6, use_fast_variance=False)
 
 
 class Perceptron(nn.Module):
@@ -34,8 +35,8 @@ class Perceptron(nn.Module):
 
 
 class MixerLayer(nn.Module):
-    """A perceptron across the tokens and one across the channels, each added to
-    its input.
+    """A perceptron across the tokens and one across the channels, each after
+    layer normalisation and added to its input.
     """
 
     tokens_hidden: int
@@ -43,16 +44,12 @@ class MixerLayer(nn.Module):
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
-        tokens = nn.LayerNorm(
-            epsilon=1e-6, use_fast_variance=False, name="tokens_layer_norm1"
-        )(x)
+        tokens = layer_norm(name="tokens_layer_norm1")(x)
         tokens = tokens.swapaxes(-1, -2)
         tokens = Perceptron(self.tokens_hidden, name="tokens_perceptron1")(tokens)
         tokens = tokens.swapaxes(-1, -2)
         x = x + tokens
-        channels = nn.LayerNorm(
-            epsilon=1e-6, use_fast_variance=False, name="channels_layer_norm1"
-        )(x)
+        channels = layer_norm(name="channels_layer_norm1")(x)
         channels = Perceptron(self.channels_hidden, name="channels_perceptron1")(
             channels
         )
@@ -80,9 +77,7 @@ class MixerB16(nn.Module):
         # mixer -> 196 x 768
         for i in range(12):
             x = MixerLayer(384, 3072, name=f"mixer_mixer_layer1_{i}")(x)
-        x = nn.LayerNorm(
-            epsilon=1e-6, use_fast_variance=False, name="mixer_layer_norm1"
-        )(x)
+        x = layer_norm(name="mixer_layer_norm1")(x)
 
         # head -> 1000
         x = jnp.mean(x, axis=-2)

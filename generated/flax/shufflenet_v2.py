@@ -66,7 +66,7 @@ class PointwiseUnit(nn.Module):
 
 
 class Downsample(nn.Module):
-    """Both branches stride and see all channels, so that these double."""
+    """Both branches see all channels and stride; height and width are halved."""
 
     out: int
 

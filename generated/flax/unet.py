@@ -25,7 +25,7 @@ conv_transpose = functools.partial(
 
 
 class Convolutions(nn.Module):
-    """Two 3x3 convolutions."""
+    """Two 3x3 convolutions, each with its activation."""
 
     out: int
 
@@ -38,7 +38,7 @@ class Convolutions(nn.Module):
 
 
 class Down(nn.Module):
-    """Half the height and width, and two convolutions."""
+    """A pool, which halves height and width, and two convolutions."""
 
     out: int
 
@@ -49,8 +49,8 @@ class Down(nn.Module):
 
 
 class Up(nn.Module):
-    """Twice the height and width, what the way down had there, and two
-    convolutions.
+    """A transposed convolution, which doubles height and width, beside what the
+    way down had there, and two convolutions.
     """
 
     out: int

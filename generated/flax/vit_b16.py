@@ -16,12 +16,13 @@ from jax import Array
 
 conv = functools.partial(nn.Conv, kernel_init=nn.initializers.xavier_uniform())
 dense = functools.partial(nn.Dense, kernel_init=nn.initializers.xavier_uniform())
+layer_norm = functools.partial(nn.LayerNorm, epsilon=1e-6, use_fast_variance=False)
 
 
 def attention(
     query: Array, key: Array, value: Array, *, heads: int, causal: bool = False
 ) -> Array:
-    """Scaled dot-product attention in several heads, each with its share of the channels."""
+    """Scaled dot-product attention in several heads, each on its share of channels."""
     q, k, v = (x.reshape(*x.shape[:-1], heads, -1) for x in (query, key, value))
     mask = nn.make_causal_mask(query[..., 0], dtype=bool) if causal else None
     x = nn.dot_product_attention(q, k, v, mask=mask)
@@ -85,23 +86,21 @@ class Perceptron(nn.Module):
 
 
 class EncoderLayer(nn.Module):
-    """Attention and a perceptron, each added to what it is normalised from."""
+    """Attention and a perceptron, each after layer normalisation and added to its
+    input.
+    """
 
     heads: int
     hidden: int
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
-        attention_2 = nn.LayerNorm(
-            epsilon=1e-6, use_fast_variance=False, name="attention_layer_norm1"
-        )(x)
+        attention_2 = layer_norm(name="attention_layer_norm1")(x)
         attention_2 = SelfAttention(self.heads, name="attention_self_attention1")(
             attention_2
         )
         x = x + attention_2
-        perceptron = nn.LayerNorm(
-            epsilon=1e-6, use_fast_variance=False, name="perceptron_layer_norm1"
-        )(x)
+        perceptron = layer_norm(name="perceptron_layer_norm1")(x)
         perceptron = Perceptron(self.hidden, name="perceptron_perceptron1")(perceptron)
         return x + perceptron
 
@@ -129,9 +128,7 @@ class ViTB16(nn.Module):
         # encoder -> 197 x 768
         for i in range(12):
             x = EncoderLayer(12, 3072, name=f"encoder_encoder_layer1_{i}")(x)
-        x = nn.LayerNorm(
-            epsilon=1e-6, use_fast_variance=False, name="encoder_layer_norm1"
-        )(x)
+        x = layer_norm(name="encoder_layer_norm1")(x)
 
         # head -> 1000
         x = x[:, 0]

@@ -4,8 +4,7 @@ in place of one of 5x5; what the paper leaves open is as in the Caffe model and 
 port by Cadene.
 
 Source: https://arxiv.org/abs/1502.03167
-Source: https://github.com/Cadene/pretrained-
-models.pytorch/blob/master/pretrainedmodels/models/bninception.py
+Source: https://github.com/Cadene/pretrained-models.pytorch/blob/master/pretrainedmodels/models/bninception.py
 Input (WxHxCxN): 224 x 224 x 3 x N (this size only)
 Output: 1000 x N
 Parameters: 11,295,240

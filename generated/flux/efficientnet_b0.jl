@@ -94,7 +94,8 @@ squeeze_excite(in_channels, squeezed) = Parallel(
 """
     mb_conv(in_channels, expansion, out, kernel; stride = 1)
 
-An inverted residual whose channels are weighed, a quarter of those that go in deciding.
+An inverted residual with squeeze-and-excitation, to a quarter of the channels that go
+in.
 """
 mb_conv(in_channels, expansion, out, kernel; stride = 1) = Chain(
     expand = expansion != 1 ?

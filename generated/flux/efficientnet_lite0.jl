@@ -2,8 +2,7 @@
 EfficientNet-Lite0, the smallest EfficientNet for small devices.
 
 Source: https://arxiv.org/abs/1905.11946
-Source:
-https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite
+Source: https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite
 Input (WxHxCxN): 224 x 224 x 3 x N (this size only)
 Output: 1000 x N
 Parameters: 4,652,008
@@ -76,7 +75,9 @@ depthwise_unit(in_channels, kernel, conv1_padding; stride = 1, act = relu6) = Ch
 More channels by a 1x1 convolution, a convolution of each channel by itself, and fewer
 channels by a linear 1x1 convolution.
 """
-inverted_residual(in_channels, expansion, out, kernel, depthwise_conv1_padding; stride = 1, act = relu6) = Chain(
+inverted_residual(
+    in_channels, expansion, out, kernel, depthwise_conv1_padding; stride = 1, act = relu6
+) = Chain(
     expand = expansion != 1 ?
         pointwise_unit(in_channels, in_channels * expansion; act = act) :
         identity,
@@ -93,7 +94,9 @@ inverted_residual(in_channels, expansion, out, kernel, depthwise_conv1_padding; 
 
 An inverted residual around which its input is added.
 """
-residual_block(in_channels, expansion, kernel, residual_inverted_depthwise_conv1_padding; act = relu6) = Parallel(
+residual_block(
+    in_channels, expansion, kernel, residual_inverted_depthwise_conv1_padding; act = relu6
+) = Parallel(
     +;
     residual = Chain(
         inverted = inverted_residual(
@@ -116,7 +119,17 @@ residual_block(in_channels, expansion, kernel, residual_inverted_depthwise_conv1
 A row of the paper's table: of its inverted residuals the first may stride and change
 the channels.
 """
-inverted_residuals(in_channels, expansion, out, repeats, stride, first_depthwise_conv1_padding, rest_residual_inverted_depthwise_conv1_padding; kernel = 3, act = relu6) = Chain(
+inverted_residuals(
+    in_channels,
+    expansion,
+    out,
+    repeats,
+    stride,
+    first_depthwise_conv1_padding,
+    rest_residual_inverted_depthwise_conv1_padding;
+    kernel = 3,
+    act = relu6,
+) = Chain(
     first = inverted_residual(
         in_channels,
         expansion,

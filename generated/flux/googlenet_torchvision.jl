@@ -74,7 +74,8 @@ conv_unit(in_channels, out, kernel; stride = 1, padding = 0) = Chain(
 """
     inception(in_channels, c1, c3, c5, pool)
 
-Four parallel branches over one input, concatenated along the channels.
+Four parallel branches, concatenated; the third has 3x3, too, where the paper has 5x5
+(`c5`).
 """
 inception(in_channels, c1, c3, c5, pool) = Parallel(
     cat_channels;

@@ -3,8 +3,7 @@ Inception-ResNet v2 (Szegedy et al. 2016) as in TensorFlow-Slim and its ports,
 without an auxiliary classifier.
 
 Source: https://arxiv.org/abs/1602.07261
-Source: https://github.com/Cadene/pretrained-
-models.pytorch/blob/master/pretrainedmodels/models/inceptionresnetv2.py
+Source: https://github.com/Cadene/pretrained-models.pytorch/blob/master/pretrainedmodels/models/inceptionresnetv2.py
 Input (WxHxCxN): 299 x 299 x 3 x N (any H x W of at least 75 x 75)
 Output: 1000 x N
 Parameters: 55,843,464
@@ -98,7 +97,7 @@ pooled(in_channels, out) = Chain(
 """
     inception(in_channels)
 
-The one Inception block without a residual connection.
+The one Inception block without a residual connection, which the paper does not have.
 """
 inception(in_channels) = Parallel(
     cat_channels;

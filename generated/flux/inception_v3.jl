@@ -96,7 +96,7 @@ pooled(in_channels, out) = Chain(
 """
     inception_a(in_channels, pool)
 
-Two convolutions of 3x3 in place of one of 5x5 (figure 5).
+At 35x35, a branch with two convolutions of 3x3 beside one with 5x5 (like figure 5).
 """
 inception_a(in_channels, pool) = Parallel(
     cat_channels;
@@ -132,7 +132,7 @@ reduction_a(in_channels) = Parallel(
 """
     inception_b(in_channels, width)
 
-Rows and columns of 7 in place of squares (figure 6).
+At 17x17, with rows and columns of 7 in place of squares (figure 6).
 """
 inception_b(in_channels, width) = Parallel(
     cat_channels;
@@ -186,7 +186,7 @@ split(in_channels, out) = Parallel(
 """
     inception_c(in_channels)
 
-Branches that split into a row and a column (figure 7).
+At 8x8, with branches that split into a row and a column (figure 7).
 """
 inception_c(in_channels) = Parallel(
     cat_channels;

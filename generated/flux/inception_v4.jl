@@ -3,8 +3,7 @@ Inception v4 (Szegedy et al. 2016) as in TensorFlow-Slim and its ports, without 
 auxiliary classifier.
 
 Source: https://arxiv.org/abs/1602.07261
-Source: https://github.com/Cadene/pretrained-
-models.pytorch/blob/master/pretrainedmodels/models/inceptionv4.py
+Source: https://github.com/Cadene/pretrained-models.pytorch/blob/master/pretrainedmodels/models/inceptionv4.py
 Input (WxHxCxN): 299 x 299 x 3 x N (any H x W of at least 75 x 75)
 Output: 1000 x N
 Parameters: 42,679,816

@@ -73,7 +73,8 @@ perceptron(in_channels, hidden) = Chain(
 """
     mixer_layer(in_channels, tokens_hidden, channels_hidden)
 
-A perceptron across the tokens and one across the channels, each added to its input.
+A perceptron across the tokens and one across the channels, each after layer
+normalisation and added to its input.
 """
 mixer_layer(in_channels, tokens_hidden, channels_hidden) = Chain(
     add1 = Parallel(

@@ -98,13 +98,15 @@ residual_block(in_channels, expansion, kernel; act = relu6) = Parallel(
 )
 
 """
-    inverted_residuals(in_channels, expansion, out, repeats, stride; kernel = 3, act =
-        relu6)
+    inverted_residuals(in_channels, expansion, out, repeats, stride; kernel = 3,
+        act = relu6)
 
 A row of the paper's table: of its inverted residuals the first may stride and change
 the channels.
 """
-inverted_residuals(in_channels, expansion, out, repeats, stride; kernel = 3, act = relu6) = Chain(
+inverted_residuals(
+    in_channels, expansion, out, repeats, stride; kernel = 3, act = relu6
+) = Chain(
     first = inverted_residual(
         in_channels, expansion, out, kernel; stride = stride, act = act
     ),

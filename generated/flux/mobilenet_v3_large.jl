@@ -1,6 +1,6 @@
 """
-MobileNet v3 (large), inverted residuals found by search, some with squeeze-and-
-excitation.
+MobileNet v3 (large), inverted residuals found by search, some with
+squeeze-and-excitation.
 
 Source: https://arxiv.org/abs/1905.02244
 Input (WxHxCxN): 224 x 224 x 3 x N (any H x W of at least 1 x 1)
@@ -104,7 +104,7 @@ squeeze_excite(in_channels, squeezed) = Parallel(
 """
     bottleneck(in_channels, hidden, out, kernel, act; squeezed = 0, stride = 1)
 
-An inverted residual, with squeeze-and-excitation where channels are squeezed.
+An inverted residual, with squeeze-and-excitation unless `squeezed` is 0.
 """
 bottleneck(in_channels, hidden, out, kernel, act; squeezed = 0, stride = 1) = Chain(
     expand = hidden != in_channels ?

@@ -90,7 +90,7 @@ pointwise_unit(in_channels, out; act = relu6) = Chain(
 """
     downsample(in_channels, out)
 
-Both branches stride and see all channels, so that these double.
+Both branches see all channels and stride; height and width are halved.
 """
 downsample(in_channels, out) = Chain(
     concat1 = Parallel(

@@ -41,7 +41,7 @@ conv_transpose(args...; kwargs...) = ConvTranspose(
 """
     convolutions(in_channels, out)
 
-Two 3x3 convolutions.
+Two 3x3 convolutions, each with its activation.
 """
 convolutions(in_channels, out) = Chain(
     conv1 = conv((3, 3), in_channels => out, relu; pad = 1),
@@ -51,7 +51,7 @@ convolutions(in_channels, out) = Chain(
 """
     down(in_channels, out)
 
-Half the height and width, and two convolutions.
+A pool, which halves height and width, and two convolutions.
 """
 down(in_channels, out) = Chain(
     max_pool1 = MaxPool((2, 2); stride = 2),
@@ -66,7 +66,8 @@ end
 """
     up_block(in_channels, skip_channels, out)
 
-Twice the height and width, what the way down had there, and two convolutions.
+A transposed convolution, which doubles height and width, beside what the way down had
+there, and two convolutions.
 """
 up_block(in_channels, skip_channels, out) = Up(;
     conv_transpose1 = conv_transpose((2, 2), in_channels => out; stride = 2),
@@ -88,7 +89,7 @@ end
 """
     u_net_up()
 
-The stage up of UNet.
+The stage `up` of UNet.
 """
 u_net_up() = UNetUp(;
     up4 = up_block(1024, 512, 512),

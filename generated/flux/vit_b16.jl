@@ -145,7 +145,7 @@ perceptron_block(in_channels, hidden) = Chain(
 """
     encoder_layer(in_channels, heads, hidden)
 
-Attention and a perceptron, each added to what it is normalised from.
+Attention and a perceptron, each after layer normalisation and added to its input.
 """
 encoder_layer(in_channels, heads, hidden) = Chain(
     add1 = Parallel(

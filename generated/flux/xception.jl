@@ -3,8 +3,7 @@ Xception (Chollet 2016) as its author wrote it for Keras: separable convolutions
 with residual connections.
 
 Source: https://arxiv.org/abs/1610.02357
-Source: https://github.com/keras-
-team/keras/blob/master/keras/src/applications/xception.py
+Source: https://github.com/keras-team/keras/blob/master/keras/src/applications/xception.py
 Input (WxHxCxN): 299 x 299 x 3 x N (this size only)
 Output: 1000 x N
 Parameters: 22,855,952
@@ -55,7 +54,7 @@ separable_conv(in_channels, out) = Chain(
 """
     entry_block(in_channels, reduce, out, main_max_pool1_padding; relu_first = true)
 
-Two separable convolutions and half the size, beside a projection.
+Two separable convolutions and a pool, which halves the size, beside a projection.
 """
 entry_block(in_channels, reduce, out, main_max_pool1_padding; relu_first = true) = Parallel(
     +;

@@ -106,8 +106,8 @@ def squeeze_excite(x: KerasTensor, squeezed: int, *, name: str) -> KerasTensor:
 def mb_conv(
     x: KerasTensor, expansion: int, out: int, kernel: int, stride: int = 1, *, name: str
 ) -> KerasTensor:
-    """An inverted residual whose channels are weighed, a quarter of those that go in
-    deciding.
+    """An inverted residual with squeeze-and-excitation, to a quarter of the channels
+    that go in.
     """
     in_channels = x.shape[-1]
     if expansion != 1:

@@ -1,8 +1,7 @@
 """EfficientNet-Lite0, the smallest EfficientNet for small devices.
 
 Source: https://arxiv.org/abs/1905.11946
-Source:
-https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite
+Source: https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite
 Input (NxHxWxC): N x 224 x 224 x 3
 Output: N x 1000
 Parameters: 4,652,008

@@ -82,7 +82,9 @@ def inception(
     *,
     name: str,
 ) -> KerasTensor:
-    """Four parallel branches over one input, concatenated along the channels."""
+    """Four parallel branches, concatenated; the third has 3x3, too, where the paper
+    has 5x5 (`c5`).
+    """
     b1 = conv_unit(x, c1, 1, name=f"{name}_b1_conv_unit1")
     b2 = conv_unit(x, c3[0], 1, name=f"{name}_b2_conv_unit1")
     b2 = conv_unit(b2, c3[1], 3, padding=1, name=f"{name}_b2_conv_unit2")

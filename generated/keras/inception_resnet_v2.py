@@ -2,8 +2,7 @@
 without an auxiliary classifier.
 
 Source: https://arxiv.org/abs/1602.07261
-Source: https://github.com/Cadene/pretrained-
-models.pytorch/blob/master/pretrainedmodels/models/inceptionresnetv2.py
+Source: https://github.com/Cadene/pretrained-models.pytorch/blob/master/pretrainedmodels/models/inceptionresnetv2.py
 Input (NxHxWxC): N x 299 x 299 x 3
 Output: N x 1000
 Parameters: 55,843,464
@@ -112,7 +111,9 @@ def pooled(x: KerasTensor, out: int, *, name: str) -> KerasTensor:
 
 
 def inception(x: KerasTensor, *, name: str) -> KerasTensor:
-    """The one Inception block without a residual connection."""
+    """The one Inception block without a residual connection, which the paper does not
+    have.
+    """
     b1 = same_conv(x, 96, 1, 1, name=f"{name}_b1_same_conv1")
     b2 = same_conv(x, 48, 1, 1, name=f"{name}_b2_same_conv1")
     b2 = same_conv(b2, 64, 5, 5, name=f"{name}_b2_same_conv2")

@@ -72,7 +72,9 @@ def pooled(x: KerasTensor, out: int, *, name: str) -> KerasTensor:
 
 
 def inception_a(x: KerasTensor, pool: int, *, name: str) -> KerasTensor:
-    """Two convolutions of 3x3 in place of one of 5x5 (figure 5)."""
+    """At 35x35, a branch with two convolutions of 3x3 beside one with 5x5 (like
+    figure 5).
+    """
     b1 = same_conv(x, 64, 1, 1, name=f"{name}_b1_same_conv1")
     b2 = same_conv(x, 48, 1, 1, name=f"{name}_b2_same_conv1")
     b2 = same_conv(b2, 64, 5, 5, name=f"{name}_b2_same_conv2")
@@ -94,7 +96,7 @@ def reduction_a(x: KerasTensor, *, name: str) -> KerasTensor:
 
 
 def inception_b(x: KerasTensor, width: int, *, name: str) -> KerasTensor:
-    """Rows and columns of 7 in place of squares (figure 6)."""
+    """At 17x17, with rows and columns of 7 in place of squares (figure 6)."""
     b1 = same_conv(x, 192, 1, 1, name=f"{name}_b1_same_conv1")
     b2 = same_conv(x, width, 1, 1, name=f"{name}_b2_same_conv1")
     b2 = same_conv(b2, width, 1, 7, name=f"{name}_b2_same_conv2")
@@ -128,7 +130,7 @@ def split(x: KerasTensor, out: int, *, name: str) -> KerasTensor:
 
 
 def inception_c(x: KerasTensor, *, name: str) -> KerasTensor:
-    """Branches that split into a row and a column (figure 7)."""
+    """At 8x8, with branches that split into a row and a column (figure 7)."""
     b1 = same_conv(x, 320, 1, 1, name=f"{name}_b1_same_conv1")
     b2 = same_conv(x, 384, 1, 1, name=f"{name}_b2_same_conv1")
     b2 = split(b2, 384, name=f"{name}_b2_split1")

@@ -42,8 +42,8 @@ def perceptron(x: KerasTensor, hidden: int, *, name: str) -> KerasTensor:
 def mixer_layer(
     x: KerasTensor, tokens_hidden: int, channels_hidden: int, *, name: str
 ) -> KerasTensor:
-    """A perceptron across the tokens and one across the channels, each added to its
-    input.
+    """A perceptron across the tokens and one across the channels, each after layer
+    normalisation and added to its input.
     """
     tokens = layers.LayerNormalization(
         axis=-1, epsilon=1e-6, name=f"{name}_tokens_layer_norm1"

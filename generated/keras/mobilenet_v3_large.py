@@ -1,5 +1,5 @@
-"""MobileNet v3 (large), inverted residuals found by search, some with squeeze-and-
-excitation.
+"""MobileNet v3 (large), inverted residuals found by search, some with
+squeeze-and-excitation.
 
 Source: https://arxiv.org/abs/1905.02244
 Input (NxHxWxC): N x 224 x 224 x 3
@@ -115,7 +115,7 @@ def bottleneck(
     *,
     name: str,
 ) -> KerasTensor:
-    """An inverted residual, with squeeze-and-excitation where channels are squeezed."""
+    """An inverted residual, with squeeze-and-excitation unless `squeezed` is 0."""
     in_channels = x.shape[-1]
     if hidden != in_channels:
         x = pointwise_unit(x, hidden, act=act, name=f"{name}_expand")
@@ -144,8 +144,8 @@ def residual_block(
 
 
 def MobileNetV3Large(num_classes: int = 1000) -> keras.Model:
-    """MobileNet v3 (large), inverted residuals found by search, some with squeeze-
-    and-excitation.
+    """MobileNet v3 (large), inverted residuals found by search, some with
+    squeeze-and-excitation.
     """
     inputs = keras.Input((224, 224, 3))
 

@@ -110,7 +110,7 @@ def pointwise_unit(
 
 
 def downsample(x: KerasTensor, out: int, *, name: str) -> KerasTensor:
-    """Both branches stride and see all channels, so that these double."""
+    """Both branches see all channels and stride; height and width are halved."""
     shortcut = depthwise_norm(x, stride=2, name=f"{name}_shortcut_depthwise_norm1")
     shortcut = pointwise_unit(
         shortcut, out // 2, act="relu", name=f"{name}_shortcut_pointwise_unit1"

@@ -36,7 +36,7 @@ def conv_transpose2d(*args: Any, **kwargs: Any) -> layers.Layer:
 
 
 def convolutions(x: KerasTensor, out: int, *, name: str) -> KerasTensor:
-    """Two 3x3 convolutions."""
+    """Two 3x3 convolutions, each with its activation."""
     x = conv2d(out, 3, padding="same", name=f"{name}_conv1")(x)
     x = layers.ReLU(name=f"{name}_relu1")(x)
     x = conv2d(out, 3, padding="same", name=f"{name}_conv2")(x)
@@ -44,13 +44,15 @@ def convolutions(x: KerasTensor, out: int, *, name: str) -> KerasTensor:
 
 
 def down(x: KerasTensor, out: int, *, name: str) -> KerasTensor:
-    """Half the height and width, and two convolutions."""
+    """A pool, which halves height and width, and two convolutions."""
     x = layers.MaxPooling2D(2, strides=2, name=f"{name}_max_pool1")(x)
     return convolutions(x, out, name=f"{name}_convolutions1")
 
 
 def up_block(x: KerasTensor, skip: KerasTensor, out: int, *, name: str) -> KerasTensor:
-    """Twice the height and width, what the way down had there, and two convolutions."""
+    """A transposed convolution, which doubles height and width, beside what the way
+    down had there, and two convolutions.
+    """
     x = conv_transpose2d(
         out,
         2,

@@ -21,7 +21,7 @@ dense = functools.partial(layers.Dense, kernel_initializer="glorot_uniform")
 
 @keras.saving.register_keras_serializable()
 class Attention(layers.Layer):
-    """Scaled dot-product attention in several heads, each with its share of the channels.
+    """Scaled dot-product attention in several heads, each on its share of channels.
 
     ops.dot_product_attention has its softmax in float32.
     """
@@ -123,7 +123,9 @@ def perceptron_block(x: KerasTensor, hidden: int, *, name: str) -> KerasTensor:
 
 
 def encoder_layer(x: KerasTensor, heads: int, hidden: int, *, name: str) -> KerasTensor:
-    """Attention and a perceptron, each added to what it is normalised from."""
+    """Attention and a perceptron, each after layer normalisation and added to its
+    input.
+    """
     attention = layers.LayerNormalization(
         axis=-1, epsilon=1e-6, name=f"{name}_attention_layer_norm1"
     )(x)

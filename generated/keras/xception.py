@@ -2,8 +2,7 @@
 with residual connections.
 
 Source: https://arxiv.org/abs/1610.02357
-Source: https://github.com/keras-
-team/keras/blob/master/keras/src/applications/xception.py
+Source: https://github.com/keras-team/keras/blob/master/keras/src/applications/xception.py
 Input (NxHxWxC): N x 299 x 299 x 3
 Output: N x 1000
 Parameters: 22,855,952
@@ -96,7 +95,9 @@ def entry_block(
     *,
     name: str,
 ) -> KerasTensor:
-    """Two separable convolutions and half the size, beside a projection."""
+    """Two separable convolutions and a pool, which halves the size, beside a
+    projection.
+    """
     main = x
     if relu_first:
         main = layers.ReLU(name=f"{name}_main_relu1")(main)

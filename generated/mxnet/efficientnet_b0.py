@@ -105,8 +105,8 @@ class SqueezeExcite(nn.HybridBlock):
 
 
 class MBConv(nn.HybridBlock):
-    """An inverted residual whose channels are weighed, a quarter of those that go
-    in deciding.
+    """An inverted residual with squeeze-and-excitation, to a quarter of the
+    channels that go in.
     """
 
     def __init__(

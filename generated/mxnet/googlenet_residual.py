@@ -25,7 +25,7 @@ def sequential(**layers: nn.HybridBlock) -> nn.HybridSequential:
 
 
 class InceptionResidual(nn.HybridBlock):
-    """The branch residual of Inception."""
+    """The branch `residual` of Inception."""
 
     def __init__(
         self, c1: int, c2: tuple[int, int], c3: tuple[int, int], c4: int

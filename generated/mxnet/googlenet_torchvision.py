@@ -75,7 +75,9 @@ class ConvUnit(nn.HybridBlock):
 
 
 class Inception(nn.HybridBlock):
-    """Four parallel branches over one input, concatenated along the channels."""
+    """Four parallel branches, concatenated; the third has 3x3, too, where the
+    paper has 5x5 (`c5`).
+    """
 
     def __init__(
         self, c1: int, c3: tuple[int, int], c5: tuple[int, int], pool: int

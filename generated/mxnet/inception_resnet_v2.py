@@ -2,8 +2,7 @@
 without an auxiliary classifier.
 
 Source: https://arxiv.org/abs/1602.07261
-Source: https://github.com/Cadene/pretrained-
-models.pytorch/blob/master/pretrainedmodels/models/inceptionresnetv2.py
+Source: https://github.com/Cadene/pretrained-models.pytorch/blob/master/pretrainedmodels/models/inceptionresnetv2.py
 Input (NxCxHxW): N x 3 x 299 x 299 (any H x W of at least 75 x 75)
 Output: N x 1000
 Parameters: 55,843,464
@@ -96,7 +95,9 @@ class Pooled(nn.HybridBlock):
 
 
 class Inception(nn.HybridBlock):
-    """The one Inception block without a residual connection."""
+    """The one Inception block without a residual connection, which the paper does
+    not have.
+    """
 
     def __init__(self) -> None:
         super().__init__()

@@ -91,7 +91,9 @@ class Pooled(nn.HybridBlock):
 
 
 class InceptionA(nn.HybridBlock):
-    """Two convolutions of 3x3 in place of one of 5x5 (figure 5)."""
+    """At 35x35, a branch with two convolutions of 3x3 beside one with 5x5 (like
+    figure 5).
+    """
 
     def __init__(self, pool: int) -> None:
         super().__init__()
@@ -131,7 +133,7 @@ class ReductionA(nn.HybridBlock):
 
 
 class InceptionB(nn.HybridBlock):
-    """Rows and columns of 7 in place of squares (figure 6)."""
+    """At 17x17, with rows and columns of 7 in place of squares (figure 6)."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -190,7 +192,7 @@ class Split(nn.HybridBlock):
 
 
 class InceptionC(nn.HybridBlock):
-    """Branches that split into a row and a column (figure 7)."""
+    """At 8x8, with branches that split into a row and a column (figure 7)."""
 
     def __init__(self) -> None:
         super().__init__()

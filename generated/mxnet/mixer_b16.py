@@ -100,8 +100,8 @@ class Perceptron(nn.HybridBlock):
 
 
 class MixerLayer(nn.HybridBlock):
-    """A perceptron across the tokens and one across the channels, each added to
-    its input.
+    """A perceptron across the tokens and one across the channels, each after
+    layer normalisation and added to its input.
     """
 
     def __init__(

@@ -1,5 +1,5 @@
-"""MobileNet v3 (large), inverted residuals found by search, some with squeeze-and-
-excitation.
+"""MobileNet v3 (large), inverted residuals found by search, some with
+squeeze-and-excitation.
 
 Source: https://arxiv.org/abs/1905.02244
 Input (NxCxHxW): N x 3 x 224 x 224 (any H x W of at least 1 x 1)
@@ -110,9 +110,7 @@ class SqueezeExcite(nn.HybridBlock):
 
 
 class Bottleneck(nn.HybridBlock):
-    """An inverted residual, with squeeze-and-excitation where channels are
-    squeezed.
-    """
+    """An inverted residual, with squeeze-and-excitation unless `squeezed` is 0."""
 
     def __init__(
         self,

@@ -96,7 +96,7 @@ class PointwiseUnit(nn.HybridBlock):
 
 
 class Downsample(nn.HybridBlock):
-    """Both branches stride and see all channels, so that these double."""
+    """Both branches see all channels and stride; height and width are halved."""
 
     def __init__(self, in_channels: int, out: int) -> None:
         super().__init__()

@@ -24,7 +24,7 @@ def sequential(**layers: nn.HybridBlock) -> nn.HybridSequential:
 
 
 class Convolutions(nn.HybridBlock):
-    """Two 3x3 convolutions."""
+    """Two 3x3 convolutions, each with its activation."""
 
     def __init__(self, out: int) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class Convolutions(nn.HybridBlock):
 
 
 class Down(nn.HybridBlock):
-    """Half the height and width, and two convolutions."""
+    """A pool, which halves height and width, and two convolutions."""
 
     def __init__(self, out: int) -> None:
         super().__init__()
@@ -54,8 +54,8 @@ class Down(nn.HybridBlock):
 
 
 class Up(nn.HybridBlock):
-    """Twice the height and width, what the way down had there, and two
-    convolutions.
+    """A transposed convolution, which doubles height and width, beside what the
+    way down had there, and two convolutions.
     """
 
     def __init__(self, out: int) -> None:
@@ -69,7 +69,7 @@ class Up(nn.HybridBlock):
 
 
 class UNetUp(nn.HybridBlock):
-    """The stage up of UNet."""
+    """The stage `up` of UNet."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -17,7 +17,7 @@ npx.set_np()
 
 
 class Attention(nn.HybridBlock):
-    """Scaled dot-product attention in several heads, each with its share of the channels."""
+    """Scaled dot-product attention in several heads, each on its share of channels."""
 
     def __init__(self, channels: int, heads: int, causal: bool = False) -> None:
         super().__init__()
@@ -174,7 +174,9 @@ class Perceptron(nn.HybridBlock):
 
 
 class EncoderLayer(nn.HybridBlock):
-    """Attention and a perceptron, each added to what it is normalised from."""
+    """Attention and a perceptron, each after layer normalisation and added to its
+    input.
+    """
 
     def __init__(self, in_channels: int, heads: int, hidden: int) -> None:
         super().__init__()

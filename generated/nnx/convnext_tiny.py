@@ -16,6 +16,7 @@ from jax import Array
 
 conv = functools.partial(nnx.Conv, kernel_init=nnx.initializers.normal(0.02))
 dense = functools.partial(nnx.Linear, kernel_init=nnx.initializers.normal(0.02))
+layer_norm = functools.partial(nnx.LayerNorm, epsilon=1e-6, use_fast_variance=False)
 
 
 class Scale(nnx.Module):
@@ -42,9 +43,7 @@ class ConvNextBlock(nnx.Module):
             feature_group_count=in_channels,
             rngs=rngs,
         )
-        self.residual_layer_norm1 = nnx.LayerNorm(
-            in_channels, epsilon=1e-6, use_fast_variance=False, rngs=rngs
-        )
+        self.residual_layer_norm1 = layer_norm(in_channels, rngs=rngs)
         self.residual_conv2 = conv(
             in_channels, 4 * in_channels, (1, 1), padding=0, rngs=rngs
         )
@@ -67,9 +66,7 @@ class Downsample(nnx.Module):
     """A convolution of 2x2 patches."""
 
     def __init__(self, in_channels: int, out: int, *, rngs: nnx.Rngs) -> None:
-        self.layer_norm1 = nnx.LayerNorm(
-            in_channels, epsilon=1e-6, use_fast_variance=False, rngs=rngs
-        )
+        self.layer_norm1 = layer_norm(in_channels, rngs=rngs)
         self.conv1 = conv(in_channels, out, (2, 2), strides=2, padding=0, rngs=rngs)
 
     def __call__(self, x: Array) -> Array:
@@ -84,9 +81,7 @@ class ConvNeXtTiny(nnx.Module):
 
     def __init__(self, num_classes: int = 1000, *, rngs: nnx.Rngs) -> None:
         self.stem_conv1 = conv(3, 96, (4, 4), strides=4, padding=0, rngs=rngs)
-        self.stem_layer_norm1 = nnx.LayerNorm(
-            96, epsilon=1e-6, use_fast_variance=False, rngs=rngs
-        )
+        self.stem_layer_norm1 = layer_norm(96, rngs=rngs)
         self.stage1_conv_next_block1 = nnx.List(
             [ConvNextBlock(96, rngs=rngs) for _ in range(3)]
         )
@@ -102,9 +97,7 @@ class ConvNeXtTiny(nnx.Module):
         self.stage4_conv_next_block1 = nnx.List(
             [ConvNextBlock(768, rngs=rngs) for _ in range(3)]
         )
-        self.head_layer_norm1 = nnx.LayerNorm(
-            768, epsilon=1e-6, use_fast_variance=False, rngs=rngs
-        )
+        self.head_layer_norm1 = layer_norm(768, rngs=rngs)
         self.head_dense1 = dense(768, num_classes, rngs=rngs)
 
     def __call__(self, x: Array) -> Array:

@@ -112,8 +112,8 @@ class SqueezeExcite(nnx.Module):
 
 
 class MBConv(nnx.Module):
-    """An inverted residual whose channels are weighed, a quarter of those that go
-    in deciding.
+    """An inverted residual with squeeze-and-excitation, to a quarter of the
+    channels that go in.
     """
 
     def __init__(

@@ -63,7 +63,9 @@ class ConvUnit(nnx.Module):
 
 
 class Inception(nnx.Module):
-    """Four parallel branches over one input, concatenated along the channels."""
+    """Four parallel branches, concatenated; the third has 3x3, too, where the
+    paper has 5x5 (`c5`).
+    """
 
     def __init__(
         self,

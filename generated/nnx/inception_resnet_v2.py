@@ -2,8 +2,7 @@
 without an auxiliary classifier.
 
 Source: https://arxiv.org/abs/1602.07261
-Source: https://github.com/Cadene/pretrained-
-models.pytorch/blob/master/pretrainedmodels/models/inceptionresnetv2.py
+Source: https://github.com/Cadene/pretrained-models.pytorch/blob/master/pretrainedmodels/models/inceptionresnetv2.py
 Input (NxHxWxC): N x 299 x 299 x 3 (any H x W of at least 75 x 75)
 Output: N x 1000
 Parameters: 55,843,464
@@ -94,7 +93,9 @@ class Pooled(nnx.Module):
 
 
 class Inception(nnx.Module):
-    """The one Inception block without a residual connection."""
+    """The one Inception block without a residual connection, which the paper does
+    not have.
+    """
 
     def __init__(self, in_channels: int, *, rngs: nnx.Rngs) -> None:
         self.b1_same_conv1 = SameConv(in_channels, 96, 1, 1, rngs=rngs)

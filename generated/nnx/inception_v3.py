@@ -90,7 +90,9 @@ class Pooled(nnx.Module):
 
 
 class InceptionA(nnx.Module):
-    """Two convolutions of 3x3 in place of one of 5x5 (figure 5)."""
+    """At 35x35, a branch with two convolutions of 3x3 beside one with 5x5 (like
+    figure 5).
+    """
 
     def __init__(self, in_channels: int, pool: int, *, rngs: nnx.Rngs) -> None:
         self.b1_same_conv1 = SameConv(in_channels, 64, 1, 1, rngs=rngs)
@@ -131,7 +133,7 @@ class ReductionA(nnx.Module):
 
 
 class InceptionB(nnx.Module):
-    """Rows and columns of 7 in place of squares (figure 6)."""
+    """At 17x17, with rows and columns of 7 in place of squares (figure 6)."""
 
     def __init__(self, in_channels: int, width: int, *, rngs: nnx.Rngs) -> None:
         self.b1_same_conv1 = SameConv(in_channels, 192, 1, 1, rngs=rngs)
@@ -195,7 +197,7 @@ class Split(nnx.Module):
 
 
 class InceptionC(nnx.Module):
-    """Branches that split into a row and a column (figure 7)."""
+    """At 8x8, with branches that split into a row and a column (figure 7)."""
 
     def __init__(self, in_channels: int, *, rngs: nnx.Rngs) -> None:
         self.b1_same_conv1 = SameConv(in_channels, 320, 1, 1, rngs=rngs)

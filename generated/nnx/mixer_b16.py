@@ -16,6 +16,7 @@ from jax import Array
 
 conv = functools.partial(nnx.Conv, kernel_init=nnx.initializers.xavier_uniform())
 dense = functools.partial(nnx.Linear, kernel_init=nnx.initializers.xavier_uniform())
+layer_norm = functools.partial(nnx.LayerNorm, epsilon=1e-6, use_fast_variance=False)
 
 
 class Perceptron(nnx.Module):
@@ -36,8 +37,8 @@ class Perceptron(nnx.Module):
 
 
 class MixerLayer(nnx.Module):
-    """A perceptron across the tokens and one across the channels, each added to
-    its input.
+    """A perceptron across the tokens and one across the channels, each after
+    layer normalisation and added to its input.
     """
 
     def __init__(
@@ -48,13 +49,9 @@ class MixerLayer(nnx.Module):
         *,
         rngs: nnx.Rngs,
     ) -> None:
-        self.tokens_layer_norm1 = nnx.LayerNorm(
-            in_channels, epsilon=1e-6, use_fast_variance=False, rngs=rngs
-        )
+        self.tokens_layer_norm1 = layer_norm(in_channels, rngs=rngs)
         self.tokens_perceptron1 = Perceptron(196, tokens_hidden, rngs=rngs)
-        self.channels_layer_norm1 = nnx.LayerNorm(
-            in_channels, epsilon=1e-6, use_fast_variance=False, rngs=rngs
-        )
+        self.channels_layer_norm1 = layer_norm(in_channels, rngs=rngs)
         self.channels_perceptron1 = Perceptron(in_channels, channels_hidden, rngs=rngs)
 
     def __call__(self, x: Array) -> Array:
@@ -84,9 +81,7 @@ class MixerB16(nnx.Module):
         self.mixer_mixer_layer1 = nnx.List(
             [MixerLayer(768, 384, 3072, rngs=rngs) for _ in range(12)]
         )
-        self.mixer_layer_norm1 = nnx.LayerNorm(
-            768, epsilon=1e-6, use_fast_variance=False, rngs=rngs
-        )
+        self.mixer_layer_norm1 = layer_norm(768, rngs=rngs)
         self.head_dense1 = dense(
             768, num_classes, kernel_init=nnx.initializers.zeros, rngs=rngs
         )

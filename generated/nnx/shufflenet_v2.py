@@ -77,7 +77,7 @@ class PointwiseUnit(nnx.Module):
 
 
 class Downsample(nnx.Module):
-    """Both branches stride and see all channels, so that these double."""
+    """Both branches see all channels and stride; height and width are halved."""
 
     def __init__(self, in_channels: int, out: int, *, rngs: nnx.Rngs) -> None:
         self.shortcut_depthwise_norm1 = DepthwiseNorm(in_channels, stride=2, rngs=rngs)

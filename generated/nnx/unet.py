@@ -25,7 +25,7 @@ conv_transpose = functools.partial(
 
 
 class Convolutions(nnx.Module):
-    """Two 3x3 convolutions."""
+    """Two 3x3 convolutions, each with its activation."""
 
     def __init__(self, in_channels: int, out: int, *, rngs: nnx.Rngs) -> None:
         self.conv1 = conv(in_channels, out, (3, 3), padding=1, rngs=rngs)
@@ -39,7 +39,7 @@ class Convolutions(nnx.Module):
 
 
 class Down(nnx.Module):
-    """Half the height and width, and two convolutions."""
+    """A pool, which halves height and width, and two convolutions."""
 
     def __init__(self, in_channels: int, out: int, *, rngs: nnx.Rngs) -> None:
         self.convolutions1 = Convolutions(in_channels, out, rngs=rngs)
@@ -50,8 +50,8 @@ class Down(nnx.Module):
 
 
 class Up(nnx.Module):
-    """Twice the height and width, what the way down had there, and two
-    convolutions.
+    """A transposed convolution, which doubles height and width, beside what the
+    way down had there, and two convolutions.
     """
 
     def __init__(

@@ -17,12 +17,13 @@ from jax import Array
 
 conv = functools.partial(nnx.Conv, kernel_init=nnx.initializers.xavier_uniform())
 dense = functools.partial(nnx.Linear, kernel_init=nnx.initializers.xavier_uniform())
+layer_norm = functools.partial(nnx.LayerNorm, epsilon=1e-6, use_fast_variance=False)
 
 
 def attention(
     query: Array, key: Array, value: Array, *, heads: int, causal: bool = False
 ) -> Array:
-    """Scaled dot-product attention in several heads, each with its share of the channels.
+    """Scaled dot-product attention in several heads, each on its share of channels.
 
     nnx.dot_product_attention has its softmax in float32.
     """
@@ -100,18 +101,16 @@ class Perceptron(nnx.Module):
 
 
 class EncoderLayer(nnx.Module):
-    """Attention and a perceptron, each added to what it is normalised from."""
+    """Attention and a perceptron, each after layer normalisation and added to its
+    input.
+    """
 
     def __init__(
         self, in_channels: int, heads: int, hidden: int, *, rngs: nnx.Rngs
     ) -> None:
-        self.attention_layer_norm1 = nnx.LayerNorm(
-            in_channels, epsilon=1e-6, use_fast_variance=False, rngs=rngs
-        )
+        self.attention_layer_norm1 = layer_norm(in_channels, rngs=rngs)
         self.attention_self_attention1 = SelfAttention(in_channels, heads, rngs=rngs)
-        self.perceptron_layer_norm1 = nnx.LayerNorm(
-            in_channels, epsilon=1e-6, use_fast_variance=False, rngs=rngs
-        )
+        self.perceptron_layer_norm1 = layer_norm(in_channels, rngs=rngs)
         self.perceptron_perceptron1 = Perceptron(in_channels, hidden, rngs=rngs)
 
     def __call__(self, x: Array) -> Array:
@@ -141,9 +140,7 @@ class ViTB16(nnx.Module):
         self.encoder_encoder_layer1 = nnx.List(
             [EncoderLayer(768, 12, 3072, rngs=rngs) for _ in range(12)]
         )
-        self.encoder_layer_norm1 = nnx.LayerNorm(
-            768, epsilon=1e-6, use_fast_variance=False, rngs=rngs
-        )
+        self.encoder_layer_norm1 = layer_norm(768, rngs=rngs)
         self.head_dense1 = dense(
             768, num_classes, kernel_init=nnx.initializers.zeros, rngs=rngs
         )

@@ -2,8 +2,7 @@
 with residual connections.
 
 Source: https://arxiv.org/abs/1610.02357
-Source: https://github.com/keras-
-team/keras/blob/master/keras/src/applications/xception.py
+Source: https://github.com/keras-team/keras/blob/master/keras/src/applications/xception.py
 Input (NxHxWxC): N x 299 x 299 x 3 (this size only)
 Output: N x 1000
 Parameters: 22,855,952
@@ -80,7 +79,9 @@ class SeparableConv(nnx.Module):
 
 
 class Entry(nnx.Module):
-    """Two separable convolutions and half the size, beside a projection."""
+    """Two separable convolutions and a pool, which halves the size, beside a
+    projection.
+    """
 
     def __init__(
         self,

@@ -3,8 +3,7 @@ in place of one of 5x5; what the paper leaves open is as in the Caffe model and 
 port by Cadene.
 
 Source: https://arxiv.org/abs/1502.03167
-Source: https://github.com/Cadene/pretrained-
-models.pytorch/blob/master/pretrainedmodels/models/bninception.py
+Source: https://github.com/Cadene/pretrained-models.pytorch/blob/master/pretrainedmodels/models/bninception.py
 Input (NxCxHxW): N x 3 x 224 x 224 (this size only)
 Output: N x 1000
 Parameters: 11,295,240

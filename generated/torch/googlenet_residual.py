@@ -21,7 +21,7 @@ def sequential(**layers: nn.Module) -> nn.Sequential:
 
 
 class InceptionResidual(nn.Module):
-    """The branch residual of Inception."""
+    """The branch `residual` of Inception."""
 
     def __init__(
         self,

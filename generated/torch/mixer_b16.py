@@ -48,8 +48,8 @@ class Perceptron(nn.Module):
 
 
 class MixerLayer(nn.Module):
-    """A perceptron across the tokens and one across the channels, each added to
-    its input.
+    """A perceptron across the tokens and one across the channels, each after
+    layer normalisation and added to its input.
     """
 
     def __init__(

@@ -23,7 +23,7 @@ def sequential(**layers: nn.Module) -> nn.Sequential:
 class Slice(nn.Module):
     """The part of an axis from `start` up to `stop`, or up to its end."""
 
-    def __init__(self, dim: int, start: int, stop: int | None = None) -> None:
+    def __init__(self, dim: int, start: int = 0, stop: int | None = None) -> None:
         super().__init__()
         self.dim, self.start, self.stop = dim, start, stop
 
@@ -71,7 +71,7 @@ class PointwiseUnit(nn.Module):
 
 
 class Downsample(nn.Module):
-    """Both branches stride and see all channels, so that these double."""
+    """Both branches see all channels and stride; height and width are halved."""
 
     def __init__(self, in_channels: int, out: int) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class Unit(nn.Module):
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
-        self.shortcut = sequential(slice1=Slice(1, 0, stop=in_channels // 2))
+        self.shortcut = sequential(slice1=Slice(1, stop=in_channels // 2))
         self.main = sequential(
             slice1=Slice(1, in_channels // 2),
             pointwise_unit1=PointwiseUnit(

@@ -21,7 +21,7 @@ def sequential(**layers: nn.Module) -> nn.Sequential:
 
 
 class Convolutions(nn.Module):
-    """Two 3x3 convolutions."""
+    """Two 3x3 convolutions, each with its activation."""
 
     def __init__(self, in_channels: int, out: int) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Convolutions(nn.Module):
 
 
 class Down(nn.Module):
-    """Half the height and width, and two convolutions."""
+    """A pool, which halves height and width, and two convolutions."""
 
     def __init__(self, in_channels: int, out: int) -> None:
         super().__init__()
@@ -51,8 +51,8 @@ class Down(nn.Module):
 
 
 class Up(nn.Module):
-    """Twice the height and width, what the way down had there, and two
-    convolutions.
+    """A transposed convolution, which doubles height and width, beside what the
+    way down had there, and two convolutions.
     """
 
     def __init__(self, in_channels: int, skip_channels: int, out: int) -> None:
@@ -68,7 +68,7 @@ class Up(nn.Module):
 
 
 class UNetUp(nn.Module):
-    """The stage up of UNet."""
+    """The stage `up` of UNet."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 
 class Attention(nn.Module):
-    """Scaled dot-product attention in several heads, each with its share of the channels."""
+    """Scaled dot-product attention in several heads, each on its share of channels."""
 
     def __init__(self, heads: int, causal: bool = False) -> None:
         super().__init__()
@@ -114,7 +114,9 @@ class Perceptron(nn.Module):
 
 
 class EncoderLayer(nn.Module):
-    """Attention and a perceptron, each added to what it is normalised from."""
+    """Attention and a perceptron, each after layer normalisation and added to its
+    input.
+    """
 
     def __init__(self, in_channels: int, heads: int, hidden: int) -> None:
         super().__init__()

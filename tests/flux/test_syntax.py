@@ -19,6 +19,11 @@ WRITTEN = sorted(ROOT.glob("backends/flux/**/*.jl")) + sorted(ROOT.glob("tests/f
 SPECS = sorted(ROOT.glob("tests/parity/a*/*.yaml")) + sorted(ROOT.glob("tests/verify/traps/*.yaml"))
 
 
+def _width(text: str) -> int:
+    """That of the widest line, but for addresses, which are not broken."""
+    return max(len(line) for line in text.splitlines() if not line.startswith("Source: https:"))
+
+
 def _name(path: Path) -> str:
     return f"{path.parent.name}-{path.stem}"
 
@@ -27,7 +32,7 @@ def _name(path: Path) -> str:
 def test_files(path: Path) -> None:
     text = path.read_text("utf-8")
     assert mistakes(text) == []
-    assert max(map(len, text.splitlines())) <= 92
+    assert _width(text) <= 92
 
 
 @pytest.mark.parametrize("path", [*PATHS, *SPECS], ids=_name)
@@ -35,7 +40,7 @@ def test_code(path: Path) -> None:
     model = only(path, honoured(path, "flux")) if path in PATHS else resolve(load(path))
     text = render(model, "flux").text
     assert mistakes(text) == []
-    assert max(map(len, text.splitlines())) <= 92
+    assert _width(text) <= 92
 
 
 @pytest.mark.parametrize("path", WRITTEN, ids=_name)

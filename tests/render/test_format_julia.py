@@ -122,6 +122,24 @@ def test_what_is_too_long_is_broken_at_its_widest_bracket() -> None:
     check(f"some_function({inside})", f"some_function(\n    {inside}\n)")
 
 
+def test_what_stands_before_the_widest_bracket_is_broken_if_it_is_too_long() -> None:
+    check(
+        """
+        stage(in_channels, expansion, out, repeats, stride; kernel_size = 3, activation = relu6) = \
+        Chain(first = block(in_channels, expansion, out; kernel = kernel), \
+        rest = block(out, expansion, out))
+        """,
+        """
+        stage(
+            in_channels, expansion, out, repeats, stride; kernel_size = 3, activation = relu6
+        ) = Chain(
+            first = block(in_channels, expansion, out; kernel = kernel),
+            rest = block(out, expansion, out),
+        )
+        """,
+    )
+
+
 def test_choices_are_broken_into_three() -> None:
     one, other = "first(" + "a" * 40 + ")", "other(" + "b" * 40 + ")"
     check(f"x = test ? {one} : {other}", f"x = test ?\n    {one} :\n    {other}")

@@ -22,7 +22,7 @@ def sequential(**layers: nn.HybridBlock) -> nn.HybridSequential:
 
 
 class SplitRight(nn.HybridBlock):
-    """The branch right of Split."""
+    """The branch `right` of Split."""
 
     def __init__(self, c: int, d: tuple[int, int]) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class Split(nn.HybridBlock):
 
 
 class NestedTail(nn.HybridBlock):
-    """The stage tail of Nested."""
+    """The stage `tail` of Nested."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -19,7 +19,7 @@ def sequential(**layers: nn.Module) -> nn.Sequential:
 
 
 class SplitRight(nn.Module):
-    """The branch right of Split."""
+    """The branch `right` of Split."""
 
     def __init__(self, in_channels: int, c: int, d: tuple[int, int]) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class Split(nn.Module):
 
 
 class NestedTail(nn.Module):
-    """The stage tail of Nested."""
+    """The stage `tail` of Nested."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -76,7 +76,7 @@ end
 """
     referring_down()
 
-The stage down of Referring.
+The stage `down` of Referring.
 """
 referring_down() = ReferringDown(;
     skip = conv((3, 3), 2 => 4; pad = 1),
@@ -99,7 +99,7 @@ end
 """
     referring_up()
 
-The stage up of Referring.
+The stage `up` of Referring.
 """
 referring_up() = ReferringUp(;
     bypass1 = bypass(4),

@@ -56,7 +56,7 @@ class Gate(nn.HybridBlock):
 
 
 class ReferringDown(nn.HybridBlock):
-    """The stage down of Referring."""
+    """The stage `down` of Referring."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class ReferringDown(nn.HybridBlock):
 
 
 class ReferringUp(nn.HybridBlock):
-    """The stage up of Referring."""
+    """The stage `up` of Referring."""
 
     def __init__(self) -> None:
         super().__init__()

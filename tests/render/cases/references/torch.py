@@ -41,7 +41,7 @@ class Gate(nn.Module):
 
 
 class ReferringDown(nn.Module):
-    """The stage down of Referring."""
+    """The stage `down` of Referring."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class ReferringDown(nn.Module):
 
 
 class ReferringUp(nn.Module):
-    """The stage up of Referring."""
+    """The stage `up` of Referring."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -52,7 +52,7 @@ end
 """
     two_eyes_second()
 
-The stage second of TwoEyes.
+The stage `second` of TwoEyes.
 """
 two_eyes_second() = TwoEyesSecond(;
     eye1 = eye(3),

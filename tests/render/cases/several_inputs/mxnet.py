@@ -36,7 +36,7 @@ class Eye(nn.HybridBlock):
 
 
 class TwoEyesSecond(nn.HybridBlock):
-    """The stage second of TwoEyes."""
+    """The stage `second` of TwoEyes."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -33,7 +33,7 @@ class Eye(nn.Module):
 
 
 class TwoEyesSecond(nn.Module):
-    """The stage second of TwoEyes."""
+    """The stage `second` of TwoEyes."""
 
     def __init__(self) -> None:
         super().__init__()

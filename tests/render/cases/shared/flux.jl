@@ -43,7 +43,7 @@ end
 """
     sharing_body()
 
-The stage body of Sharing.
+The stage `body` of Sharing.
 """
 sharing_body() = SharingBody(;
     mix = conv((1, 1), 3 => 3),

@@ -36,7 +36,7 @@ class Twice(nn.HybridBlock):
 
 
 class SharingBody(nn.HybridBlock):
-    """The stage body of Sharing."""
+    """The stage `body` of Sharing."""
 
     def __init__(self) -> None:
         super().__init__()

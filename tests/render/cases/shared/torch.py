@@ -32,7 +32,7 @@ class Twice(nn.Module):
 
 
 class SharingBody(nn.Module):
-    """The stage body of Sharing."""
+    """The stage `body` of Sharing."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 class Slice(nn.Module):
     """The part of an axis from `start` up to `stop`, or up to its end."""
 
-    def __init__(self, dim: int, start: int, stop: int | None = None) -> None:
+    def __init__(self, dim: int, start: int = 0, stop: int | None = None) -> None:
         super().__init__()
         self.dim, self.start, self.stop = dim, start, stop
 
@@ -60,7 +60,7 @@ class Split(nn.Module):
 
     def __init__(self, in_channels: int, share: int, damping: float) -> None:
         super().__init__()
-        self.kept = sequential(slice1=Slice(1, 0, stop=in_channels // share))
+        self.kept = sequential(slice1=Slice(1, stop=in_channels // share))
         self.changed = sequential(
             slice1=Slice(1, in_channels // share),
             conv1=nn.Conv2d(
@@ -82,7 +82,7 @@ class Border(nn.Module):
     def __init__(self, edge: int) -> None:
         super().__init__()
         self.slice1 = Slice(2, edge if edge > 1 else 1)
-        self.slice2 = Slice(3, 0, stop=edge + 5)
+        self.slice2 = Slice(3, stop=edge + 5)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.slice1(x)
