@@ -146,6 +146,7 @@ def explained_data(found: Explained | Part) -> dict[str, Any]:
         "onnx": type(node.operator).onnx,
         "where": str(node.where),
         "class": node.module,
+        "called_at": str(origin.called) if origin.called else None,
         "iteration": node.index,
         "by_parameter": origin.activation,
         "arguments": [

@@ -51,12 +51,16 @@ class Origin:
         arguments: those of its operator, with where they come from.
         activation: the parameter that names the operator, where one does.
         scope: the value of each parameter of the block (or network) at this instance.
+        instance: the path of the block's instance that it is in; empty in a stage.
+        called: the place in the spec that calls for this instance.
     """
 
     layer: Layer
     arguments: tuple[Argument, ...]
     activation: str | None
     scope: Mapping[str, Value]
+    instance: str = ""
+    called: Location | None = None
 
 
 def origin_of(model: Flat, node: Node) -> Origin:
@@ -75,7 +79,8 @@ def origin_of(model: Flat, node: Node) -> Origin:
     if node.index is not None:
         scope[step.layer.index] = node.index
     arguments = tuple(_arguments(node, step.layer, scope))
-    return Origin(step.layer, arguments, step.layer.activation, scope)
+    called = instance.where
+    return Origin(step.layer, arguments, step.layer.activation, scope, instance.path, called)
 
 
 def _steps(item: LinkedChain | LinkedParallel | LinkedStep) -> Iterator[LinkedStep]:

@@ -99,9 +99,15 @@ def _heading(found: Explained) -> str:
 
 
 def _spec_lines(found: Explained) -> Iterator[str]:
-    where = found.node.where
+    origin = found.origin
     yield ""
-    yield styled(f"{plain(str(where))}", "dim", sys.stdout)
+    yield from _place(found.node.where)
+    if origin.called:
+        yield from _place(origin.called, f", where {origin.instance} is called")
+
+
+def _place(where: Location, what: str = "") -> Iterator[str]:
+    yield styled(f"{plain(str(where))}{what}", "dim", sys.stdout)
     line = _source_line(where)
     if line:
         yield f"  {line}"

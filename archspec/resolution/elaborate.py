@@ -237,7 +237,7 @@ class Elaboration:
         channels = zip(channel_names(block.inputs), values, strict=True)
         given |= {each: value.shape.channels for each, value in channels}
         inputs = tuple(value.shape for value in values)
-        instance = Instance(name, groups, given, inputs, bool(self._ghost))
+        instance = Instance(name, groups, given, inputs, bool(self._ghost), where=layer.where)
         instance.shapes.update(zip(block.inputs, inputs, strict=True))
         self.instances.setdefault(name, []).append(instance)
         occurrence.call = instance

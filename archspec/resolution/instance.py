@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from archspec.errors import Location
 from archspec.expressions import Value
 from archspec.model.graph import Groups
 from archspec.model.shape import Shape
@@ -52,6 +53,8 @@ class Instance:
     ghost: bool
     occurrences: dict[str, list[Occurrence]] = field(default_factory=dict)
     shapes: dict[str, Shape] = field(default_factory=dict)
+    where: Location | None = None
+    """The place in the spec that calls for it."""
 
     @property
     def path(self) -> str:

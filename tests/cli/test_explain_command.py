@@ -31,6 +31,7 @@ def test_a_layer_for_people() -> None:
     out = done.stdout
     assert out.startswith("b3.inception1.b2.conv2  conv, in Inception\n")
     assert "  - conv: {out: c2.out, kernel: 3, padding: 1}\n" in out
+    assert "specs/googlenet.yaml:50:7, where b3.inception1 is called\n  - Inception: [64, " in out
     assert "  out       128   googlenet.yaml:26, with c2 = [96, 128]\n" in out
     assert "(12 + 1 + 1 - 3) // 1 + 1 = 12" in out
     assert "  conv2=nn.Conv2d(c2[0], c2[1], kernel_size=3, padding=1),\n" in out
