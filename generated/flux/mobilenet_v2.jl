@@ -118,7 +118,8 @@ inverted_residuals(
 """
     row(in_channels, expansion, out, repeats, stride, width)
 
-A row of the paper's table, whose channels are scaled and rounded.
+A row of the paper's table. Its channels, times `width`, are rounded to a multiple of 8,
+but never down by more than a tenth.
 """
 row(in_channels, expansion, out, repeats, stride, width) = Chain(
     blocks = inverted_residuals(

@@ -153,7 +153,9 @@ def row(
     *,
     name: str,
 ) -> KerasTensor:
-    """A row of the paper's table, whose channels are scaled and rounded."""
+    """A row of the paper's table. Its channels, times `width`, are rounded to a
+    multiple of 8, but never down by more than a tenth.
+    """
     return inverted_residuals(
         x,
         expansion,

@@ -175,7 +175,9 @@ class InvertedResiduals(nn.HybridBlock):
 
 
 class Row(nn.HybridBlock):
-    """A row of the paper's table, whose channels are scaled and rounded."""
+    """A row of the paper's table. Its channels, times `width`, are rounded to a
+    multiple of 8, but never down by more than a tenth.
+    """
 
     def __init__(
         self,

@@ -182,7 +182,8 @@ OLD || @testset "derivatives" begin
         x -> pad_zeros(x, (1, 0, 2, 3); dims = (1, 2)), x -> upsample_nearest(x, (2, 3)),
         x -> upsample_bilinear(x, (2, 3); align_corners = false), x -> permutedims(x, (3, 1, 2, 4)),
         x -> cat(x, 2 .* x, x .^ 2; dims = 3), x -> mean(x; dims = (1, 3)) .* x,
-        x -> x[:, :, 2:3, :], x -> x[2:end, :, 3, :], x -> sum(x; dims = 2), x -> reshape(x, :, 2), x -> one.(x) .* x,
+        x -> x[:, :, 2:3, :], x -> x[2:end, :, 3, :], x -> sum(x; dims = 2),
+        x -> reshape(x, :, 2), x -> one.(x) .* x,
     )
         @test agree(Apply(f), copy(x))
     end
