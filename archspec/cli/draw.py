@@ -102,6 +102,8 @@ def draw(
     to_screen = output == "-"
     if form is None:
         form = "svg" if output is None or to_screen else format_of(output)
+    elif output is not None and FORMATS.get(Path(output).suffix.lower(), form) != form:
+        raise UsageError(f"--format: {form}, but the name {plain(output)!r} says otherwise")
     read = load(find_spec(spec))
     model = resolve(read, parse_inputs(read, inputs or []), **parse_settings(read, settings or []))
     picture = picture_of(model, depth, expand=expand or (), block=block, title=title)

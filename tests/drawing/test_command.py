@@ -120,6 +120,7 @@ def test_equal_blocks_are_counted(command: Command) -> None:
 CASES = {
     "no format": (["-o", "x.pdf"], 2, "what format is that?"),
     "no extension": (["-o", "picture"], 2, "what format is that?"),
+    "two formats": (["-o", "a.svg", "--format", "png"], 2, "the name 'a.svg' says otherwise"),
     "unknown format": (["--format", "gif"], 2, "--format: expected one of svg, png"),
     "unknown direction": (["--direction", "up"], 2, "--direction: expected one of auto"),
     "unknown block": (["--block", "Inceptio"], 2, "did you mean `Inception`?"),
