@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from math import inf
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
@@ -27,6 +26,8 @@ from archspec.expressions.nodes import Const
 # Turns one declared expression into what the state asks for; raises for a wrong value.
 Leaf = Callable[[Expr, "Limits"], Any]
 
+MOST_NUMBER = (2 - 2**-23) * 2.0**127
+"""The greatest number in float32."""
 NUMBER_SCHEMA = {"anyOf": [{"type": "integer"}, {"type": "string"}]}
 
 
@@ -49,6 +50,12 @@ class Limits:
             return f"{name} of at most {self.greatest:g}"
         return name
 
+    def expected(self, value: object) -> str:
+        """What is asked for, said of a value that is none."""
+        if self.kind == "number" and isinstance(value, float) and not self._fits(value):
+            return "a number within the range of float32"
+        return self.describe()
+
     def accepts(self, value: object) -> bool:
         """Whether a value is of the kind and within the limits."""
         if self.kind == "bool":
@@ -57,12 +64,17 @@ class Limits:
             return False
         if self.kind == "integer" and not isinstance(value, int):
             return False
-        if isinstance(value, float) and not -inf < value < inf:
+        if isinstance(value, float) and not self._fits(value):
             return False
         return not (
             (self.least is not None and value < self.least)
             or (self.greatest is not None and value > self.greatest)
         )
+
+    @staticmethod
+    def _fits(value: float) -> bool:
+        # What float32 has no room for would be infinite in the network.
+        return -MOST_NUMBER <= value <= MOST_NUMBER
 
 
 def to_expression(value: object, limits: Limits) -> Expr:
@@ -81,7 +93,7 @@ def to_expression(value: object, limits: Limits) -> Expr:
             return expression
         value = expression.value
     if not limits.accepts(value):
-        raise PydanticCustomError("expected", "{what}", {"what": limits.describe()})
+        raise PydanticCustomError("expected", "{what}", {"what": limits.expected(value)})
     return as_expr(value)  # type: ignore[arg-type]
 
 
@@ -211,7 +223,7 @@ def _per_axis(least: int) -> Any:
     def read(value: object) -> object:
         if isinstance(value, list | tuple):
             if not value:
-                raise PydanticCustomError("expected", "{what}", {"what": limits.describe()})
+                raise PydanticCustomError("expected", "{what}", {"what": limits.expected(value)})
             return read_items(value, lambda each: to_expression(each, limits))
         return to_expression(value, limits)
 

@@ -69,7 +69,7 @@ def numbers(environment: Mapping[str, Value]) -> Callable[[Expr | Value, Limits]
             if isinstance(value, float) and limits.kind == "integer":
                 hint = "`/` makes a float; `//` divides whole numbers"
             raise ArchspecError(
-                f"expected {limits.describe()}, received {describe_value(value)}", hint=hint
+                f"expected {limits.expected(value)}, received {describe_value(value)}", hint=hint
             )
         return value
 
