@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
@@ -121,3 +122,11 @@ def test_names_may_be_words_of_the_formats() -> None:
     flow = _text(picture, "mmd")
     assert 'subgraph f1 ["style"]' in flow and flow.count("\n  end\n") == 3
     ElementTree.fromstring(_text(picture, "svg"))
+
+
+def test_many_branches_take_no_time_out_of_proportion() -> None:
+    branches = ", ".join(f"b{number}: [{{conv: {{out: 2, kernel: 1}}}}]" for number in range(1500))
+    picture = picture_of(network(f"stages: {{s: [{{branches: {{{branches}}}}}]}}"))
+    begun = time.process_time()
+    drawn(picture, "svg")
+    assert time.process_time() - begun < 8
