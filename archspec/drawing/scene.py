@@ -78,13 +78,16 @@ class Scene:
     frames: list[tuple[Frame, Rect]] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
+    _drawn: set[Line] = field(default_factory=set)
 
     def put(self, other: Scene, x: float, y: float) -> None:
         """Draw another scene into this one."""
         self.anchors |= {key: each.moved(x, y) for key, each in other.anchors.items()}
         self.boxes += [(box, place.moved(x, y)) for box, place in other.boxes]
         self.frames += [(frame, place.moved(x, y)) for frame, place in other.frames]
-        self.lines += [each.moved(x, y) for each in other.lines]
+        lines = [each.moved(x, y) for each in other.lines]
+        self.lines += lines
+        self._drawn.update(lines)
         self.labels += [
             Label(each.text, (each.at[0] + x, each.at[1] + y), each.anchor) for each in other.labels
         ]
@@ -92,7 +95,8 @@ class Scene:
     def draw(self, start: Point, end: Point, values: Iterable[str], arrow: bool = False) -> None:
         """Draw a line, once."""
         line = Line(start, end, arrow, frozenset(values))
-        if start != end and line not in self.lines:
+        if start != end and line not in self._drawn:
+            self._drawn.add(line)
             self.lines.append(line)
 
     def say(self, label: Label) -> None:

@@ -124,9 +124,14 @@ def test_names_may_be_words_of_the_formats() -> None:
     ElementTree.fromstring(_text(picture, "svg"))
 
 
-def test_many_branches_take_no_time_out_of_proportion() -> None:
-    branches = ", ".join(f"b{number}: [{{conv: {{out: 2, kernel: 1}}}}]" for number in range(1500))
-    picture = picture_of(network(f"stages: {{s: [{{branches: {{{branches}}}}}]}}"))
+def test_many_lines_take_no_time_out_of_proportion() -> None:
+    layers = []
+    for number in range(90):
+        layers.append(f"{{conv: {{out: {4 + number % 3}, kernel: 3, padding: 1}}, as: c{number}}}")
+        if number % 5 == 4:
+            before = ", ".join(f"c{each}" for each in range(max(number - 60, 0), number + 1))
+            layers.append(f"{{concat: , from: [{before}]}}")
+    picture = picture_of(network(f"stages: {{s: [{', '.join(layers)}]}}"))
     begun = time.process_time()
     drawn(picture, "svg")
     assert time.process_time() - begun < 8
