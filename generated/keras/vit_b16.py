@@ -20,7 +20,7 @@ dense = functools.partial(layers.Dense, kernel_initializer="glorot_uniform")
 
 
 @keras.saving.register_keras_serializable()
-class Attention(layers.Layer):
+class DotProductAttention(layers.Layer):
     """Scaled dot-product attention in several heads, each on its share of channels.
 
     ops.dot_product_attention has its softmax in float32.
@@ -102,7 +102,9 @@ def self_attention(
     query = dense(in_channels, name=f"{name}_query")(x)
     key = dense(in_channels, name=f"{name}_key")(x)
     x = dense(in_channels, name=f"{name}_value")(x)
-    x = Attention(heads, causal=causal, name=f"{name}_attention1")(query, key, x)
+    x = DotProductAttention(heads, causal=causal, name=f"{name}_attention1")(
+        query, key, x
+    )
     return dense(in_channels, name=f"{name}_out")(x)
 
 

@@ -16,7 +16,7 @@ from mxnet.gluon import nn
 npx.set_np()
 
 
-class Attention(nn.HybridBlock):
+class DotProductAttention(nn.HybridBlock):
     """Scaled dot-product attention in several heads, each on its share of channels."""
 
     def __init__(self, channels: int, heads: int, causal: bool = False) -> None:
@@ -146,7 +146,7 @@ class SelfAttention(nn.HybridBlock):
         self.query = nn.Dense(in_channels, flatten=False)
         self.key = nn.Dense(in_channels, flatten=False)
         self.value = nn.Dense(in_channels, flatten=False)
-        self.attention1 = Attention(in_channels, heads, causal=causal)
+        self.attention1 = DotProductAttention(in_channels, heads, causal=causal)
         self.out = nn.Dense(in_channels, flatten=False)
 
     def hybrid_forward(self, F, x):

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-class Attention(nn.Module):
+class DotProductAttention(nn.Module):
     """Scaled dot-product attention in several heads, each on its share of channels."""
 
     def __init__(self, heads: int, causal: bool = False) -> None:
@@ -90,7 +90,7 @@ class SelfAttention(nn.Module):
         self.query = nn.Linear(in_channels, in_channels)
         self.key = nn.Linear(in_channels, in_channels)
         self.value = nn.Linear(in_channels, in_channels)
-        self.attention1 = Attention(heads, causal=causal)
+        self.attention1 = DotProductAttention(heads, causal=causal)
         self.out = nn.Linear(in_channels, in_channels)
 
     def forward(self, x: Tensor) -> Tensor:

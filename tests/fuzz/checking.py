@@ -12,6 +12,7 @@ import yaml
 from hypothesis import reject
 
 from archspec import ArchspecError, Model, VerificationError, loads, resolve, verify
+from archspec.model.graph import Graph
 from archspec.verification import gates
 from archspec.verification.result import NOT_RUN, BackendResult, Result
 from archspec.verification.warm import WarmRuns
@@ -65,6 +66,17 @@ class Tally:
             getattr(self, name).update(other[name])
 
 
+def _stale(graph: Graph) -> bool:
+    """Whether the statistics of some layer are of no use to any output."""
+    needed = set(graph.outputs.values())
+    for node in reversed(graph.nodes):
+        if node.path in needed:
+            needed.update(node.inputs)
+    return any(
+        node.operator.name() == "batch_norm" and node.path not in needed for node in graph.nodes
+    )
+
+
 class Checker:
     """Compares networks, those it has seen already excepted."""
 
@@ -91,6 +103,9 @@ class Checker:
         except ArchspecError:
             self._reject("invalid", text)
         check(model)
+        if _stale(model.graph):
+            # MXNet brings statistics up to date in the backward pass, which does not get there.
+            self._reject("statistics that no output depends on", text)
         steps = 1 if len(self._seen) % TRAINED == 0 or self._failure else 0
         try:
             result = verify(

@@ -38,13 +38,22 @@ def resolved(
     library: Library, blocks: Node, inputs: dict[str, Shape], layer: Node
 ) -> tuple[Shape, int] | None:
     """The shape that a network of one layer gives, and the number of its layers."""
+    tokens = [name for name, shape in inputs.items() if shape.tokens is not None]
+    # No input is tokens: they are made of the places of a sequence.
+    sizes = {
+        name: list(reversed(shape.sizes) if name in tokens else shape.sizes)
+        for name, shape in inputs.items()
+    }
+    made = [{"to_tokens": None, "as": f"{name}_made", "from": name} for name in tokens]
+    names = {name: f"{name}_made" for name in tokens}
+    taken = [names.get(name, name) for name in layer["from"]]
     spec = {
         "archspec": 1,
         "name": "Probe",
-        "input": {name: list(shape.sizes) for name, shape in inputs.items()},
+        "input": sizes,
         "defaults": library.defaults,
         "blocks": blocks,
-        "stages": {"only": [layer]},
+        "stages": {"only": [*made, {**layer, "from": taken}]},
     }
     try:
         graph = resolve(loads(json.dumps(spec))).graph
@@ -52,4 +61,4 @@ def resolved(
         return None
     if not all(small(node.shape) for node in graph.nodes):
         return None
-    return graph.shape(graph.outputs["output"]), len(graph.nodes)
+    return graph.shape(graph.outputs["output"]), len(graph.nodes) - len(made)

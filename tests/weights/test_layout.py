@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from archspec.backends import find_backend
 from archspec.errors import UsageError, WeightsError
-from archspec.model.shape import SPATIAL_AXES
+from archspec.model.shape import SPATIAL_AXES, TOKEN_AXES
 from archspec.resolution import Model
 from archspec.weights.generator import seeded
 from archspec.weights.layout import from_backend, from_layout, to_backend, to_layout
@@ -54,12 +54,19 @@ def test_extra_tensors_are_written_and_ignored(tiny: Model) -> None:
 def test_layouts_of_batches(rank: int) -> None:
     shape = (2, 3, 4, 5, 6)[: rank + 2]
     batch = np.arange(np.prod(shape)).reshape(shape)
-    there = to_layout(batch, FLAX)
-    assert there.shape == (2, *shape[2:], 3)
     axes = ("C", *SPATIAL_AXES[rank])
+    there = to_layout(batch, axes, FLAX)
+    assert there.shape == (2, *shape[2:], 3)
     assert np.array_equal(from_layout(there, axes, FLAX), batch)
-    assert to_layout(batch, TORCH) is batch
+    assert to_layout(batch, axes, TORCH) is batch
     assert from_layout(batch, axes, TORCH) is batch
+
+
+def test_tokens_lie_alike_everywhere() -> None:
+    batch = np.zeros((2, 5, 3))
+    for backend in (FLAX, TORCH):
+        assert to_layout(batch, TOKEN_AXES, backend) is batch
+        assert from_layout(batch, TOKEN_AXES, backend) is batch
 
 
 def test_a_batch_of_another_rank_is_refused() -> None:
