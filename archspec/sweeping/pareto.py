@@ -12,6 +12,9 @@ from archspec.errors import UsageError
 from archspec.names import did_you_mean
 from archspec.sweeping.measure import COSTS
 
+# Pairs of points that are compared at once: a few megabytes.
+_COMPARED = 2**22
+
 
 @dataclass(frozen=True)
 class Objective:
@@ -61,6 +64,7 @@ class Front:
     def __init__(self, objectives: Sequence[Objective]) -> None:
         self.objectives = objectives
         self._points = np.empty((0, len(objectives)), dtype=np.int64)
+        self._known: set[tuple[int, ...]] | None = None
 
     def __len__(self) -> int:
         """How many different points are on the front."""
@@ -69,12 +73,15 @@ class Front:
     def add(self, columns: Mapping[str, Sequence[Any]]) -> None:
         """Take in the variants of a batch; those without costs are passed over."""
         valid, points = self._read(columns)
-        self._points = _undominated(np.concatenate([self._points, points[valid]]))
+        self._points = _merged(self._points, _undominated(points[valid]))
+        self._known = None
 
     def holds(self, columns: Mapping[str, Sequence[Any]]) -> list[bool]:
         """Which variants of a batch are on the front."""
         valid, points = self._read(columns)
-        front = set(map(tuple, self._points.tolist()))
+        if self._known is None:
+            self._known = set(map(tuple, self._points.tolist()))
+        front = self._known
         return [
             ok and tuple(each) in front
             for ok, each in zip(valid.tolist(), points.tolist(), strict=True)
@@ -102,6 +109,26 @@ def _ordered(figures: Sequence[int | float], whole: bool) -> np.ndarray:
     bits = (np.array(figures, dtype=np.float64) + 0.0).view(np.int64)
     ordered: np.ndarray = bits ^ ((bits >> 63) & np.int64(2**63 - 1))
     return ordered
+
+
+def _merged(front: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """The front of two fronts; only new points and old ones are compared with each other."""
+    new = new[~_beaten(new, front)]
+    return np.concatenate([front[~_beaten(front, new)], new])
+
+
+def _beaten(points: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """For which points another one is at most as large in every column."""
+    beaten = np.zeros(len(points), dtype=bool)
+    # Some at a time, so that memory stays flat.
+    step = max(_COMPARED // max(len(points), 1), 1)
+    for start in range(0, len(others), step):
+        part = others[start : start + step]
+        below = np.ones((len(points), len(part)), dtype=bool)
+        for column in range(points.shape[1]):
+            below &= part[:, column] <= points[:, column, None]
+        beaten |= below.any(axis=1)
+    return beaten
 
 
 def _undominated(points: np.ndarray) -> np.ndarray:
