@@ -8,6 +8,7 @@ import typer
 
 from archspec.cli.options import SET_HELP, SPEC_HELP, load_model
 from archspec.cli.screen import plain
+from archspec.errors import ArchspecError
 
 if TYPE_CHECKING:
     from archspec.resolution import Model
@@ -146,6 +147,9 @@ def _propose(model: Model, checkpoint: str, output: str | None, as_json: bool, q
 
     proposal = propose_rules(model, checkpoint)
     if output is not None:
+        if Path(output).exists():
+            hint = "rules are there to be edited: remove it first, or name another file with -o"
+            raise ArchspecError(f"{output} exists", hint=hint)
         write_atomically(Path(output), proposal.text)
     if as_json:
         _print_json(proposal.to_json())

@@ -77,7 +77,12 @@ def plot(
     place.grid(alpha=0.25)
     place.legend(frameon=False)
     try:
-        figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None)
+        from matplotlib import rc_context
+
+        # Names of shapes in an SVG are the same each time.
+        with rc_context({"svg.hashsalt": "archspec"}):
+            without = {"Date": None} if path.suffix == ".svg" else None
+            figure.savefig(path, dpi=150, metadata=without)
     except OSError as error:
         raise ArchspecError(f"cannot write {path}: {error.strerror}") from None
 

@@ -348,4 +348,5 @@ def test_memory_stays(spec: Spec, tmp_path: Path) -> None:
         )
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < 1.25 * peaks[0], peaks
+    # Ten times as many rows would be ten megabytes and more; the front is a few points longer.
+    assert peaks[1] < peaks[0] + 3_000_000, peaks

@@ -175,3 +175,11 @@ def test_a_framework_reads_its_files(
     found = read_safetensors(folder / "b.safetensors").tensors
     for own, array in seeded(tiny.graph, 0).items():
         np.testing.assert_array_equal(found[own], array, own)
+
+
+def test_rules_that_are_there_are_not_written_over(folder: Path) -> None:
+    before = (folder / "rules.yaml").read_text("utf-8")
+    done = archspec(folder, "a.npz", "-o", "rules.yaml")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: rules.yaml exists\n")
+    assert (folder / "rules.yaml").read_text("utf-8") == before
