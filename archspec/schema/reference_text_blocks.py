@@ -169,8 +169,8 @@ LIMITS = """
 
 A spec may come from anyone: reading it runs nothing, writes nothing outside the output folder,
 and takes bounded time. A network may have 10,000 layers, blocks may be nested 32 deep and
-branches 100, a list may have 256 values, an integer is at most 2**53 in size, a number within
-the range of float32, an axis at most
-2**31 long, a file a megabyte. Names are lower-case words (`[a-z][a-z0-9_]*`), those of blocks and
-networks begin with a capital; words that a language or a framework needs itself are refused.
+branches 100, a list may have 256 values, an integer is at most 2**53 in size, a number within the
+range of float32, an axis at most 2**31 long, a file a megabyte. Names are lower-case words
+(`[a-z][a-z0-9_]*`), those of blocks and networks begin with a capital; words that a language or a
+framework needs itself are refused.
 """
