@@ -115,17 +115,15 @@ class _Renderer:
         self.modules = {each.name: each for each in modules}
         if self.functions:
             templates.functions = function_names(modules, self._reserved())
+            channels_last = self.backend.manifest.layout == "channels_last"
+            templates.environment.globals["input_sizes"] = input_sizes(model, channels_last)
         elif self.combinators:
             own = [*self._reserved(), *self.backend.manifest.reserved.get("function", [])]
             templates.functions = combined_names(modules, own, model.spec.stem)
-        if self.functions:
-            templates.environment.globals["input_sizes"] = input_sizes(
-                model, self.backend.manifest.layout == "channels_last"
-            )
-        templates.environment.globals["batch_norms"] = only_norm(
-            modules, "batch_norm", ("eps", "decay")
+        templates.environment.globals.update(
+            batch_norms=only_norm(modules, "batch_norm", ("eps", "decay")),
+            layer_norms=only_norm(modules, "layer_norm", ("eps",)),
         )
-        templates.environment.globals["layer_norms"] = only_norm(modules, "layer_norm", ("eps",))
         views = [self._class(module, exports) for module in modules]
         text = templates.render(
             "module.jinja",
