@@ -287,10 +287,7 @@ class _Renderer:
         spans = []
         for number, first, last in lines_of(text, marks):
             module, step = self.templates.marks[number]
-            if step.origin is not None:
-                module, key = step.origin
-            else:
-                key = step.key
+            module, key = step.origin or (module, step.key)
             spans.append(Span(first, last, module, key, step.where))
         return tuple(sorted(spans, key=lambda span: (span.first, span.last, span.key)))
 
