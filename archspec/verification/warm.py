@@ -7,6 +7,7 @@ processes of its own (:class:`archspec.verification.process.Runs`), where nothin
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import threading
 import time
@@ -20,6 +21,7 @@ from archspec.verification.process import Runs, Tell, by_hand, close, follow, ki
 
 # Frameworks keep what they have compiled; a process is replaced before that becomes much.
 _MOST_REQUESTS = 60
+_MOST_MEMORY = int(1.2 * 2**30)
 
 
 @dataclass
@@ -67,7 +69,7 @@ class WarmRuns(Runs):
             self._running.discard(kept.process)
         kept.requests += 1
         code = None
-        if idle and kept.requests < _MOST_REQUESTS:
+        if idle and kept.requests < _MOST_REQUESTS and _resident(kept.process) < _MOST_MEMORY:
             with self._lock:
                 self._idle[key].append(kept)
         else:
@@ -88,6 +90,15 @@ class WarmRuns(Runs):
         for each in waiting:
             kill(each.process)
             close(each.process)
+
+
+def _resident(process: subprocess.Popen[str]) -> int:
+    """The memory that a process holds, in bytes; 0 where the system does not tell."""
+    try:
+        pages = int(Path(f"/proc/{process.pid}/statm").read_text("ascii").split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _ask(process: subprocess.Popen[str], folder: Path, progress: Tell) -> tuple[str, bool]:
