@@ -12,8 +12,8 @@ from archspec.errors import UsageError
 from archspec.names import did_you_mean
 from archspec.sweeping.measure import COSTS
 
-# Pairs of points that are compared at once: a few megabytes.
-_COMPARED = 2**22
+# Pairs of points that are compared at once: half a megabyte.
+_COMPARED = 2**18
 
 
 @dataclass(frozen=True)
