@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 from archspec.analysis.labels import place_labels
 from archspec.errors import ArchspecError, UsageError
+from archspec.plotting import GREY, STYLE, saved
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,20 +20,7 @@ SUFFIXES = ("svg", "png", "pdf")
 _WIDE = 8
 # The areas of the largest and of the smallest dot, in square points.
 _LARGEST, _SMALLEST = 700.0, 16.0
-_BLUE, _GREY = "#2f6db5", "#5f6b7a"
-_STYLE = {
-    "font.family": "DejaVu Sans",
-    "font.size": 9.0,
-    "axes.edgecolor": _GREY,
-    "axes.labelcolor": "#222222",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.color": _GREY,
-    "ytick.color": _GREY,
-    "svg.fonttype": "path",
-    "svg.hashsalt": "archspec",
-    "pdf.fonttype": 42,
-}
+_BLUE = "#2f6db5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +61,7 @@ def scatter(points: Sequence[Point], suffix: str, note: str) -> bytes:
     from matplotlib.figure import Figure
     from matplotlib.style import context
 
-    with context(["default", _STYLE]):
+    with context(["default", STYLE]):
         figure = Figure(figsize=(6.4, 4.4), dpi=100, layout="constrained")
         axes = figure.add_subplot()
         _axes(axes, points)
@@ -88,14 +75,10 @@ def scatter(points: Sequence[Point], suffix: str, note: str) -> bytes:
             linewidths=0,
             zorder=2,
         )
-        figure.supxlabel(note, fontsize=7.5, color=_GREY)
+        figure.supxlabel(note, fontsize=7.5, color=GREY)
         anchors = [(each.parameters, each.multiply_adds) for each in points]
         place_labels(axes, anchors, [area**0.5 / 2 for area in areas], [p.label for p in points])
-        out = BytesIO()
-        # The date would make each file another.
-        without = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix, {})
-        figure.savefig(out, format=suffix, dpi=200, metadata=without)
-    return out.getvalue()
+        return saved(figure, suffix)
 
 
 def _axes(axes: Axes, points: Sequence[Point]) -> None:

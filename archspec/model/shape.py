@@ -12,6 +12,11 @@ SPATIAL_AXES: dict[int, tuple[str, ...]] = {0: (), 1: ("W",), 2: ("H", "W"), 3: 
 TOKEN_AXES = ("T", "C")
 
 
+def rank_of(axes: tuple[str, ...]) -> int:
+    """The number of spatial axes among these."""
+    return 0 if axes == TOKEN_AXES else len(axes) - 1
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """Sizes of the axes C and, for images, D, H, W, channels first; or of tokens, T and C.
@@ -50,7 +55,7 @@ class Shape:
     @property
     def rank(self) -> int:
         """The number of spatial axes."""
-        return len(self.spatial)
+        return rank_of(self.axes)
 
     @property
     def elements(self) -> int:

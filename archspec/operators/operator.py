@@ -148,7 +148,7 @@ class Operator(BaseModel):
                 hint="`from` lists what a layer takes",
             )
         tokens = inputs[0].tokens is not None
-        if tokens and not (self.takes_tokens and not self.spatial_only):
+        if tokens and (self.spatial_only or not self.takes_tokens):
             raise ArchspecError(
                 f"takes no tokens, received {inputs[0]} of them",
                 hint="layers for tokens are `dense`, `layer_norm`, `attention`, activations and"

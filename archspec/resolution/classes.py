@@ -10,7 +10,7 @@ from archspec.errors import SpecError
 from archspec.expressions import Expr, ExpressionError, as_expr, simplify, substitute
 from archspec.expressions.nodes import Const
 from archspec.model.module import Chain, Item, Parallel, Repeat, Step
-from archspec.model.shape import TOKEN_AXES, Shape
+from archspec.model.shape import TOKEN_AXES, Shape, rank_of
 from archspec.operators import ACTIVATIONS, OPERATORS, Operator
 from archspec.resolution.calls import Built, call_arguments, call_channels
 from archspec.resolution.channels import either, solve
@@ -117,7 +117,7 @@ class ClassBuilder:
             name=layer.name,
             inputs=inputs,
             channels=channels,
-            rank=len(axes) - 1 if axes != TOKEN_AXES else 0,
+            rank=rank_of(axes),
             tokens=axes == TOKEN_AXES,
             where=layer.where,
             when=None if isinstance(when, Const) else when,

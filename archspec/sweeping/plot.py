@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from archspec.errors import ArchspecError, UsageError
+from archspec.plotting import STYLE, saved
 from archspec.sweeping.measure import COSTS
 from archspec.sweeping.pareto import Front, Objective
 from archspec.sweeping.sweep import Sweep
@@ -52,6 +53,8 @@ def plot(
         ArchspecError: if the picture cannot be written, or no variant is valid.
     """
     figure_of, canvas_of = _matplotlib()
+    from matplotlib.style import context
+
     axes = objectives[0], objectives[-1]
     points, on_front = _points(sweep, results, objectives if marked else axes)
     if not len(points):
@@ -76,13 +79,10 @@ def plot(
     place.set_title(sweep.spec.name)
     place.grid(alpha=0.25)
     place.legend(frameon=False)
+    with context(STYLE):
+        picture = saved(figure, path.suffix[1:])
     try:
-        from matplotlib import rc_context
-
-        # Names of shapes in an SVG are the same each time.
-        with rc_context({"svg.hashsalt": "archspec"}):
-            without = {"Date": None} if path.suffix == ".svg" else None
-            figure.savefig(path, dpi=150, metadata=without)
+        path.write_bytes(picture)
     except OSError as error:
         raise ArchspecError(f"cannot write {path}: {error.strerror}") from None
 
