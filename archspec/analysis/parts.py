@@ -8,6 +8,7 @@ from math import prod
 
 from archspec.model.graph import Graph, Node
 from archspec.model.shape import Shape
+from archspec.operators import Tensor
 
 
 @dataclass(slots=True)
@@ -53,50 +54,61 @@ class Part:
 
 
 def parts_of(graph: Graph) -> Part:
-    """The whole network as a tree of parts, with all figures summed up."""
+    """The whole network as a tree of parts, with all figures summed up.
+
+    A layer's figures go into what it is in at once: this runs for each variant that is compared.
+    """
     result = next(iter((*graph.outputs.values(), *graph.inputs)))
     whole = Part("", 0, graph.shape(result))
     containers = {"": whole}
     inner: dict[str, list[Part]] = {"": []}
+    whole.parts = inner[""]
 
     def container(path: str) -> Part:
-        found = containers.get(path)
-        if found is None:
-            outer = path.rpartition(".")[0]
-            depth = container(outer).depth + 1
-            found = Part(path, depth, whole.shape, None, graph.blocks.get(path))
-            inner[outer].append(found)
-            containers[path], inner[path] = found, []
+        outer = path.rpartition(".")[0]
+        inside = containers.get(outer) or container(outer)
+        found = Part(path, inside.depth + 1, whole.shape, None, graph.blocks.get(path))
+        inner[outer].append(found)
+        containers[path] = found
+        found.parts = inner[path] = []
         return found
 
     for node in graph.nodes:
-        outer = node.path.rpartition(".")[0]
+        path, operator, shape = node.path, node.operator, node.shape
+        outer = path.rpartition(".")[0]
         inside = containers.get(outer) or container(outer)
-        inner[outer].append(_layer(node, inside.depth + 1))
+        trained = kept = activations = 0
+        if node.tensors and node.owner == path:
+            trained, kept = _numbers(node.tensors)
+            inside.parameters += trained
+            inside.statistics += kept
+        if cost := operator.multiply_adds(node.input_shapes, shape):
+            inside.multiply_adds += cost
+        if operator.allocates != "never":
+            activations = prod(shape.sizes)
+            inside.activations += activations
+        depth = inside.depth + 1
+        layer = Part(path, depth, shape, node, None, trained, kept, cost, activations)
+        inner[outer].append(layer)
     # The inner ones come later than what they are in.
     for path, part in reversed(containers.items()):
-        part.parts = inner[path]
-        for each in part.parts:
-            part.parameters += each.parameters
-            part.statistics += each.statistics
-            part.multiply_adds += each.multiply_adds
-            part.activations += each.activations
-        if path in graph.scopes:
-            part.shape = graph.shape(graph.scopes[path])
-        elif path:
-            part.shape = part.parts[-1].shape
+        if path:
+            total = containers[path.rpartition(".")[0]]
+            total.parameters += part.parameters
+            total.statistics += part.statistics
+            total.multiply_adds += part.multiply_adds
+            total.activations += part.activations
+            scope = graph.scopes.get(path)
+            part.shape = part.parts[-1].shape if scope is None else graph.shape(scope)
     return whole
 
 
-def _layer(node: Node, depth: int) -> Part:
+def _numbers(tensors: Sequence[Tensor]) -> tuple[int, int]:
+    """How many numbers are trained, and how many only kept."""
     trained = kept = 0
-    if node.tensors and node.owner == node.path:
-        for tensor in node.tensors:
-            if tensor.trainable:
-                trained += prod(tensor.shape)
-            else:
-                kept += prod(tensor.shape)
-    operator, shape = node.operator, node.shape
-    cost = operator.multiply_adds(node.input_shapes, shape)
-    own = 0 if operator.allocates == "never" else prod(shape.sizes)
-    return Part(node.path, depth, shape, node, None, trained, kept, cost, own)
+    for tensor in tensors:
+        if tensor.trainable:
+            trained += prod(tensor.shape)
+        else:
+            kept += prod(tensor.shape)
+    return trained, kept

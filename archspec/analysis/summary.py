@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from archspec.analysis.memory import DTYPES, check_dtype, peak
@@ -23,7 +24,7 @@ CONVENTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Summary:
     """What a network costs. Figures of parts are for one example; properties are for the batch.
 
@@ -32,19 +33,22 @@ class Summary:
         whole: the tree of its parts.
         batch: how many examples.
         dtype: the kind of number; every one takes ``width`` bytes.
-        alive: numbers that are alive at once in evaluation, at most, for one example.
     """
 
     model: Flat
     whole: Part
     batch: int
     dtype: str
-    alive: int
 
     @property
     def width(self) -> int:
         """Bytes of one number."""
         return DTYPES[self.dtype]
+
+    @cached_property
+    def alive(self) -> int:
+        """Numbers that are alive at once in evaluation, at most, for one example."""
+        return peak(self.model.graph)
 
     @property
     def parameters(self) -> int:
@@ -139,4 +143,4 @@ def summarize(model: Flat, batch: int = 1, dtype: str = "float32") -> Summary:
     if batch < 1:
         raise UsageError(f"batch: expected at least 1, received {batch}")
     check_dtype(dtype)
-    return Summary(model, parts_of(model.graph), batch, dtype, peak(model.graph))
+    return Summary(model, parts_of(model.graph), batch, dtype)
