@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,12 +64,8 @@ def run(
     statistics: dict[str, Array] = {}
     for node in graph.nodes:
         own = _own_tensors(node, tensors, dtype)
-        taken = [
-            channels_first(values[source], shape)
-            for source, shape in zip(node.inputs, node.input_shapes, strict=True)
-        ]
-        result = RULES[node.operator.name()](node.operator, taken, own, training)
-        result = channels_first(result, node.shape)
+        taken = _taken(node, [values[source] for source in node.inputs])
+        result = _output(node, taken, own, training)
         if result.shape[1:] != node.shape.sizes:
             raise VerificationError(
                 f"the oracle's output has the shape {result.shape[1:]},"
@@ -91,6 +87,26 @@ def run(
     outputs = {name: values[path] for name, path in graph.outputs.items()}
     layers = {path: value for path, value in values.items() if path not in graph.inputs}
     return Result(layers, outputs, statistics)
+
+
+def run_layer(node: Node, tensors: Mapping[str, Array], inputs: Sequence[Array]) -> Array:
+    """One layer's output in evaluation, from inputs of which each is a batch of its input shape.
+
+    Raises:
+        WeightsError: a tensor is missing or of another shape.
+    """
+    own = _own_tensors(node, tensors, inputs[0].dtype)
+    return _output(node, _taken(node, inputs), own, training=False)
+
+
+def _taken(node: Node, inputs: Sequence[Array]) -> list[Array]:
+    pairs = zip(inputs, node.input_shapes, strict=True)
+    return [channels_first(each, shape) for each, shape in pairs]
+
+
+def _output(node: Node, taken: list[Array], own: Mapping[str, Array], training: bool) -> Array:
+    result = RULES[node.operator.name()](node.operator, taken, own, training)
+    return channels_first(result, node.shape)
 
 
 def _checked_inputs(graph: Graph, inputs: Mapping[str, Array]) -> npt.DTypeLike:

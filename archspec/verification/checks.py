@@ -24,6 +24,7 @@ from archspec.verification.participant import Participant, gradients
 from archspec.verification.reference import Reference, corrected, len_of
 from archspec.verification.request import Question
 from archspec.verification.rounded_decay import as_stated
+from archspec.verification.rounding import without_inherited
 from archspec.verification.sightings import Sighting
 from archspec.verification.traits import dropouts, shifted
 
@@ -126,17 +127,21 @@ class Comparison:
         }
 
     def _single(self, one: Participant) -> Iterator[Finding]:
-        single, double = self.precisions("outputs")
-        outputs = float32_errors(one.backend.name, single, double)
-        note = "within 10 times the others' own distance from float64"
-        against = ", ".join(each for each in single if each != one.backend.name)
-        task = request.SINGLE
-        yield finding("outputs", "float32", against, outputs, len(outputs), task, note)
-        single, double = self.precisions("layers")
-        layers = float32_errors(one.backend.name, single, double)
-        if layers:
-            of = len(self.graph.nodes)
-            yield finding("layers", "float32", against, layers, of, task, note)
+        name = one.backend.name
+        values = self.precisions("layers")[0][name]
+        layers = {path: path for path in self.graph.by_path}
+        for what, paths in (("outputs", self.graph.outputs), ("layers", layers)):
+            single, double = self.precisions(what)
+            far = float32_errors(name, single, double)
+            if what == "layers" and not far:
+                continue
+            errors, count = without_inherited(self.graph, self.question, values, far, paths)
+            against = ", ".join(each for each in single if each != name)
+            note = "within 10 times the others' own distance from float64"
+            if count:
+                note += f"; of {count}, what their inputs had lost is left out"
+            of = len(layers) if what == "layers" else len(errors)
+            yield finding(what, "float32", against, errors, of, request.SINGLE, note)
 
     def precisions(self, what: str) -> tuple[dict[str, Mapping[str, Array]], ...]:
         """For each participant, the oracle among them, its outputs or layers in both precisions."""

@@ -1,0 +1,67 @@
+"""What a layer rounds itself, apart from what its inputs had lost before.
+
+In float32 losses add up from layer to layer, and a layer may make much of them: a hard sigmoid
+whose input reaches far beyond the part where it rises leaves one element of a thousand in which
+all that was lost shows. How large it comes out there is chance. So a layer that seems to lose too
+much is held against float64 on the very inputs that it was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from archspec.model.graph import Graph, Node
+from archspec.oracle import run_layer
+from archspec.verification import gates
+from archspec.verification.compare import Array, relative_error
+from archspec.verification.finding import Errors
+from archspec.verification.request import Question
+
+
+def without_inherited(
+    graph: Graph,
+    question: Question,
+    values: Mapping[str, Array],
+    errors: Errors,
+    paths: Mapping[str, str],
+) -> tuple[Errors, int]:
+    """Errors in float32, where those too large are replaced by the layers' own.
+
+    Args:
+        graph: the network.
+        question: the numbers that all were given.
+        values: what one participant computed in each layer that was seen, in float32.
+        errors: for each layer or output of the network its distance from the others, and the gate.
+        paths: for each the path of the layer that it is.
+
+    Returns:
+        The errors, and how many of them have become small by this.
+    """
+    known = {**{name: each.astype(np.float32) for name, each in question.inputs.items()}, **values}
+    found = dict(errors)
+    count = 0
+    for name, (error, gate) in errors.items():
+        node = graph.by_path.get(paths[name])
+        if error <= gate or node is None or not {node.path, *node.inputs} <= known.keys():
+            continue
+        own, allowed = own_error(node, question.tensors, known)
+        if own <= allowed:
+            found[name] = own, allowed
+            count += 1
+    return found, count
+
+
+def own_error(
+    node: Node, tensors: Mapping[str, Array], values: Mapping[str, Array]
+) -> tuple[float, float]:
+    """How far a layer is from float64 on its own inputs, and how far it may be.
+
+    The oracle's layer in float32, given the same, says what is honest.
+    """
+    inputs = [values[source] for source in node.inputs]
+    exact = run_layer(node, tensors, [each.astype(np.float64) for each in inputs])
+    oracle = run_layer(node, tensors, [each.astype(np.float32) for each in inputs])
+    allowed = gates.float32(relative_error(oracle, exact))
+    return relative_error(values[node.path], exact), allowed
