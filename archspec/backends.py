@@ -118,6 +118,8 @@ class Manifest(BaseModel):
             verification corrects running statistics for it and says so.
         cancelling: operators whose variance the framework itself may compute as E[x²] - E[x]²,
             which loses digits; verification says so and cannot ask for more.
+        rounds_up: whether its pools round up themselves where a spec says ``ceil``; else files
+            hold the pads that this comes to.
         depthwise_axes: the numbers of spatial axes with which it has a layer for convolutions of
             each channel by itself; its tensors are those of ``depthwise_conv``, the outputs of the
             kernel parted into (in, multiplier), and its one input left out.
@@ -160,6 +162,7 @@ class Manifest(BaseModel):
     activations: dict[str, str] = {}
     tensors: dict[str, dict[str, TensorNaming]] = {}
     depthwise_axes: list[int] = []
+    rounds_up: bool = False
     extra_tensors: dict[str, dict[str, int]] = {}
     defaults: dict[str, dict[str, Any]] = {}
     reserved: dict[str, list[str]] = {}

@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
 
 from pydantic import StrictBool
 
 from archspec.errors import ArchspecError
 from archspec.expressions import Const, as_expr
 from archspec.model.shape import Shape
-from archspec.operators.fields import PerAxis
+from archspec.operators.fields import Fact, PerAxis
 from archspec.operators.operator import Operator
 from archspec.operators.padding import Padding, ceil_pads, symmetric_pads
 from archspec.operators.scaling import Scaling
@@ -21,7 +21,10 @@ from archspec.operators.window import Windowed
 
 
 class _Pool(Windowed):
-    """A pool over windows. ``stride`` has no default: PyTorch's is the kernel, Flax's is 1."""
+    """A pool over windows. ``stride`` has no default: PyTorch's is the kernel, Flax's is 1.
+
+    ``unrounded`` is worked out: the pads to which ``ceil`` adds those that it needs.
+    """
 
     spatial_only: ClassVar[bool] = True
 
@@ -44,7 +47,23 @@ class _Pool(Windowed):
     def pads_within_half(self) -> bool:
         """Whether no pad exceeds half its window, as far as numbers tell; PyTorch's condition."""
         arguments: Any = self
-        window = zip(arguments.padding, arguments.kernel, arguments.dilation, strict=True)
+        return self._within_half(arguments.padding)
+
+    @property
+    def rounding_up(self) -> Any:
+        """The pads to which ``ceil`` adds, where a framework may be left to do that; or None.
+
+        None also where what it adds is an argument of the block: that is used then.
+        """
+        arguments: Any = self
+        pads = arguments.unrounded
+        grown = [as_expr(side) for pair in arguments.padding for side in pair]
+        known = pads is not None and all(isinstance(side, Const) for side in grown)
+        return pads if known and self._within_half(pads) else None
+
+    def _within_half(self, pads: Any) -> bool:
+        arguments: Any = self
+        window = zip(pads, arguments.kernel, arguments.dilation, strict=True)
         for pair, kernel, dilation in window:
             numbers = [as_expr(each) for each in (*pair, kernel, dilation)]
             low, high, k, d = (each.value if isinstance(each, Const) else None for each in numbers)
@@ -76,6 +95,15 @@ class _Pool(Windowed):
             pinned["padding"] = ceil_pads(pads, inputs[0].spatial, *window)
         return pinned
 
+    def fixed(self, facts: Mapping[str, Any]) -> Self:
+        arguments: Any = self
+        pads = arguments.padding
+        if not arguments.ceil or pads in ("same_upper", "same_lower"):
+            return super().fixed(facts)
+        if pads == "symmetric":
+            pads = symmetric_pads(arguments.kernel, arguments.dilation)
+        return super().fixed(facts).replace(unrounded=pads)
+
     def along(self, axis: int) -> Scaling:
         arguments: Any = self
         floor = super().along(axis)
@@ -103,6 +131,7 @@ class MaxPool(_Pool):
     padding: Padding = 0
     dilation: PerAxis = 1
     ceil: StrictBool = False
+    unrounded: Fact = None
 
 
 class AvgPool(_Pool):
@@ -119,6 +148,7 @@ class AvgPool(_Pool):
     padding: Padding = 0
     ceil: StrictBool = False
     count_include_pad: StrictBool | None = None
+    unrounded: Fact = None
 
     @property
     def dilation(self) -> tuple[int, ...]:

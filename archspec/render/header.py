@@ -32,7 +32,7 @@ def header(model: Model, templates: Templates, fixed: bool = False) -> str:
         label = f"Input {name}" if named else "Input"
         axes = templates.batch("x".join(templates.axes(shape)), "x") if shape.rank else ""
         layout = f" ({axes})" if axes else ""
-        sizes = "" if fixed else _sizes(model, shape)
+        sizes = "" if fixed else _sizes(model, shape, templates.backend.manifest.rounds_up)
         lines.append(f"{label}{layout}: {templates.batch(templates.shape(shape))}{sizes}")
     several = len(spec.outputs) > 1
     for name, path in graph.outputs.items():
@@ -44,9 +44,9 @@ def header(model: Model, templates: Templates, fixed: bool = False) -> str:
     return "\n".join([wrapped_text(doc, WIDTH), "", *sources, rest])
 
 
-def _sizes(model: Model, shape: Shape) -> str:
+def _sizes(model: Model, shape: Shape, rounds_up: bool) -> str:
     """Which other sizes of the input will do."""
-    sizes = input_sizes(model.graph)
+    sizes = input_sizes(model, rounds_up)
     if sizes is None:
         return ""
     if sizes.exact is not None:

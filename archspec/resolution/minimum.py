@@ -6,10 +6,14 @@ file as numbers. What the spec works with is worked out in :mod:`archspec.analys
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from archspec.analysis.min_input import AxisSizes, LongPatternError, input_sizes_of
+from archspec.errors import ArchspecError
 from archspec.model.graph import Graph
+from archspec.operators.pooling import AvgPool, MaxPool
+from archspec.resolution.resolve import Model, resolve_flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +28,53 @@ class InputSizes:
     least: tuple[int, ...]
 
 
-def input_sizes(graph: Graph) -> InputSizes | None:
+def input_sizes(model: Model, rounds_up: bool = False) -> InputSizes | None:
     """What the first input must measure; None if it has no spatial axes.
 
-    A network in which not every larger size fits each merge is held to the size of the spec.
+    A network in which not every larger size fits each merge is held to the size of the spec, and
+    so is one that is held to it by what a switch among its arguments (auxiliary heads) brings in.
+
+    Args:
+        model: the network.
+        rounds_up: whether pools that round up (``ceil``) do so themselves in the file, where their
+            pads are no arguments of a block; elsewhere these stand in it as numbers.
     """
-    _, shape = next(iter(graph.inputs.items()))
-    if not shape.rank or len(graph.inputs) > 1:
+    _, shape = next(iter(model.graph.inputs.items()))
+    if not shape.rank or len(model.graph.inputs) > 1:
         return None
+    free = set()
+    for module in model.modules:
+        for step in module.steps():
+            if isinstance(step.operator, AvgPool | MaxPool) and step.operator.rounding_up:
+                free.add((module.name, step.key))
+    found = [_sizes(graph, free if rounds_up else set()) for graph in _switched(model)]
+    held = next((each for each in found if each.exact), None)
+    if held:
+        return held
+    return InputSizes(
+        None, tuple(max(sizes) for sizes in zip(*(each.least for each in found), strict=True))
+    )
+
+
+def _switched(model: Model) -> Iterator[Graph]:
+    """The network, and what it is with each switch among its arguments the other way."""
+    yield model.graph
+    for name in model.spec.arguments:
+        value = model.values[name]
+        if isinstance(value, bool):
+            try:
+                yield resolve_flat(model.spec, **{**model.values, name: not value}).graph
+            except ArchspecError:
+                # Not at this size: of others, the file that is written says nothing.
+                continue
+
+
+def _sizes(graph: Graph, free: Container[tuple[str, str]]) -> InputSizes:
+    """What the input must measure, where the pads of some layers are left to the framework."""
+    _, shape = next(iter(graph.inputs.items()))
     for node in graph.nodes:
+        if (node.module, node.key) in free:
+            continue
         if node.pinned and (node.input_shapes[0].rank or node.input_shapes[0].tokens):
             return InputSizes(node.path, shape.spatial)
     try:

@@ -3,7 +3,7 @@ classifier.
 
 Source: https://arxiv.org/abs/1512.00567
 Source: https://github.com/pytorch/vision/blob/main/torchvision/models/inception.py
-Input (NxHxWxC): N x 299 x 299 x 3 (any H x W of at least 75 x 75)
+Input (NxHxWxC): N x 299 x 299 x 3 (any H x W of at least 299 x 299)
 Output logits: N x 1000
 Parameters: 23,834,568
 

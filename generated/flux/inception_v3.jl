@@ -4,7 +4,7 @@ classifier.
 
 Source: https://arxiv.org/abs/1512.00567
 Source: https://github.com/pytorch/vision/blob/main/torchvision/models/inception.py
-Input (WxHxCxN): 299 x 299 x 3 x N (any H x W of at least 75 x 75)
+Input (WxHxCxN): 299 x 299 x 3 x N (any H x W of at least 299 x 299)
 Output logits: 1000 x N
 Parameters: 23,834,568
 

@@ -60,7 +60,9 @@ class Greatest(nn.Module):
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
-        self.max_pool1 = nn.MaxPool2d(kernel_size=3, stride=1, padding=1)
+        self.max_pool1 = nn.MaxPool2d(
+            kernel_size=3, stride=1, padding=1, ceil_mode=True
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return self.max_pool1(x)
@@ -115,8 +117,7 @@ class Reduction(nn.Module):
             conv_unit3=ConvUnit(double[1], double[1], 3, stride=2, padding=1),
         )
         self.b4 = sequential(
-            max_pool1_pad=nn.ConstantPad2d((0, 1, 0, 1), value=float("-inf")),
-            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2),
+            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -133,14 +134,12 @@ class BNInception(nn.Module):
         super().__init__()
         self.conv1 = sequential(
             conv_unit1=ConvUnit(3, 64, 7, stride=2, padding=3),
-            max_pool1_pad=nn.ConstantPad2d((0, 1, 0, 1), value=float("-inf")),
-            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2),
+            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True),
         )
         self.conv2 = sequential(
             conv_unit1=ConvUnit(64, 64, 1),
             conv_unit2=ConvUnit(64, 192, 3, padding=1),
-            max_pool1_pad=nn.ConstantPad2d((0, 1, 0, 1), value=float("-inf")),
-            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2),
+            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True),
         )
         self.inception3 = sequential(
             inception1=Inception(192, 64, (64, 64), (64, 96), 32),

@@ -71,7 +71,7 @@ class Inception(nn.Module):
             conv_unit2=ConvUnit(c5[0], c5[1], 3, padding=1),
         )
         self.b4 = sequential(
-            max_pool1=nn.MaxPool2d(kernel_size=3, stride=1, padding=1),
+            max_pool1=nn.MaxPool2d(kernel_size=3, stride=1, padding=1, ceil_mode=True),
             conv_unit1=ConvUnit(in_channels, pool, 1),
         )
 
@@ -113,20 +113,17 @@ class GoogLeNetTorchvision(nn.Module):
         super().__init__()
         self.conv1 = sequential(
             conv_unit1=ConvUnit(3, 64, 7, stride=2, padding=3),
-            max_pool1_pad=nn.ConstantPad2d((0, 1, 0, 1), value=float("-inf")),
-            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2),
+            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True),
         )
         self.conv2 = sequential(
             conv_unit1=ConvUnit(64, 64, 1),
             conv_unit2=ConvUnit(64, 192, 3, padding=1),
-            max_pool1_pad=nn.ConstantPad2d((0, 1, 0, 1), value=float("-inf")),
-            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2),
+            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True),
         )
         self.inception3 = sequential(
             inception1=Inception(192, 64, (96, 128), (16, 32), 32),
             inception2=Inception(256, 128, (128, 192), (32, 96), 64),
-            max_pool1_pad=nn.ConstantPad2d((0, 1, 0, 1), value=float("-inf")),
-            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2),
+            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True),
         )
         self.inception4a = sequential(
             inception1=Inception(480, 192, (96, 208), (16, 48), 64)
@@ -138,7 +135,7 @@ class GoogLeNetTorchvision(nn.Module):
         )
         self.inception4e = sequential(
             inception1=Inception(528, 256, (160, 320), (32, 128), 128),
-            max_pool1=nn.MaxPool2d(kernel_size=2, stride=2),
+            max_pool1=nn.MaxPool2d(kernel_size=2, stride=2, ceil_mode=True),
         )
         self.inception5 = sequential(
             inception1=Inception(832, 256, (160, 320), (32, 128), 128),

@@ -1,7 +1,7 @@
 """SqueezeNet 1.0, as accurate as AlexNet with a fiftieth of its parameters.
 
 Source: https://arxiv.org/abs/1602.07360
-Input (NxCxHxW): N x 3 x 224 x 224 (this size only)
+Input (NxCxHxW): N x 3 x 224 x 224 (any H x W of at least 21 x 21)
 Output: N x 1000
 Parameters: 1,248,424
 
@@ -51,21 +51,20 @@ class SqueezeNet1_0(nn.Module):
         self.stem = sequential(
             conv1=nn.Conv2d(3, 96, kernel_size=7, stride=2),
             relu1=nn.ReLU(),
-            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2),
+            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True),
         )
         self.early = sequential(
             fire2=Fire(96, 16, 64),
             fire3=Fire(128, 16, 64),
             fire4=Fire(128, 32, 128),
-            max_pool1_pad=nn.ConstantPad2d((0, 1, 0, 1), value=float("-inf")),
-            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2),
+            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True),
         )
         self.middle = sequential(
             fire5=Fire(256, 32, 128),
             fire6=Fire(256, 48, 192),
             fire7=Fire(384, 48, 192),
             fire8=Fire(384, 64, 256),
-            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2),
+            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True),
         )
         self.late = sequential(fire9=Fire(512, 64, 256))
         self.head = sequential(

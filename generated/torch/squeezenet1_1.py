@@ -3,7 +3,7 @@ SqueezeNet 1.0.
 
 Source: https://arxiv.org/abs/1602.07360
 Source: https://github.com/forresti/SqueezeNet/tree/master/SqueezeNet_v1.1
-Input (NxCxHxW): N x 3 x 224 x 224 (this size only)
+Input (NxCxHxW): N x 3 x 224 x 224 (any H x W of at least 17 x 17)
 Output: N x 1000
 Parameters: 1,235,496
 
@@ -55,17 +55,17 @@ class SqueezeNet1_1(nn.Module):
         self.stem = sequential(
             conv1=nn.Conv2d(3, 64, kernel_size=3, stride=2),
             relu1=nn.ReLU(),
-            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2),
+            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True),
         )
         self.early = sequential(
             fire2=Fire(64, 16, 64),
             fire3=Fire(128, 16, 64),
-            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2),
+            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True),
         )
         self.middle = sequential(
             fire4=Fire(128, 32, 128),
             fire5=Fire(256, 32, 128),
-            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2),
+            max_pool1=nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True),
         )
         self.late = sequential(
             fire6=Fire(256, 48, 192),
