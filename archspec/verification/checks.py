@@ -129,19 +129,25 @@ class Comparison:
     def _single(self, one: Participant) -> Iterator[Finding]:
         name = one.backend.name
         values = self.precisions("layers")[0][name]
-        layers = {path: path for path in self.graph.by_path}
-        for what, paths in (("outputs", self.graph.outputs), ("layers", layers)):
-            single, double = self.precisions(what)
-            far = float32_errors(name, single, double)
-            if what == "layers" and not far:
-                continue
-            errors, count = without_inherited(self.graph, self.question, values, far, paths)
-            against = ", ".join(each for each in single if each != name)
-            note = "within 10 times the others' own distance from float64"
-            if count:
-                note += f"; of {count}, what their inputs had lost is left out"
-            of = len(layers) if what == "layers" else len(errors)
-            yield finding(what, "float32", against, errors, of, request.SINGLE, note)
+        layers = self._rounding(name, "layers", values, {path: path for path in self.graph.by_path})
+        # What a layer loses that rounds too much itself is no excuse for the outputs.
+        inherited = values if layers.check.passed else {}
+        yield self._rounding(name, "outputs", inherited, self.graph.outputs)
+        if layers.errors:
+            yield layers
+
+    def _rounding(
+        self, name: str, what: str, values: Mapping[str, Array], paths: Mapping[str, str]
+    ) -> Finding:
+        single, double = self.precisions(what)
+        far = float32_errors(name, single, double)
+        errors, count = without_inherited(self.graph, self.question, values, far, paths)
+        against = ", ".join(each for each in single if each != name)
+        note = "within 10 times the others' own distance from float64"
+        if count:
+            note += f"; of {count}, what their inputs had lost is left out"
+        of = len(paths) if what == "layers" else len(errors)
+        return finding(what, "float32", against, errors, of, request.SINGLE, note)
 
     def precisions(self, what: str) -> tuple[dict[str, Mapping[str, Array]], ...]:
         """For each participant, the oracle among them, its outputs or layers in both precisions."""

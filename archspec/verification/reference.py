@@ -16,7 +16,6 @@ from archspec.oracle.interpreter import Result, run
 from archspec.verification import gates
 from archspec.verification.compare import Array, norm, relative_error
 from archspec.verification.request import Question, trains
-from archspec.weights.generator import seeded_inputs
 
 # Told what is computed, and whether it `begins` or `ends`.
 Tell = Callable[[str, str], None]
@@ -79,25 +78,37 @@ class Reference:
     conditioning: dict[str, float] = field(default_factory=dict)
 
 
+class InsensitiveError(VerificationError):
+    """Another input hardly moves an output, so that agreement would mean little."""
+
+
 def compute(
-    graph: Graph, question: Question, seed: int, dtypes: Sequence[str], tell: Tell
+    graph: Graph,
+    question: Question,
+    others: Mapping[str, Array],
+    dtypes: Sequence[str],
+    tell: Tell,
 ) -> Reference:
     """Run the oracle on everything that backends are compared with.
 
+    Args:
+        graph: the network.
+        question: the numbers that all are given.
+        others: other inputs, which should move the outputs.
+        dtypes: the precisions asked for.
+        tell: told what is computed.
+
     Raises:
-        VerificationError: if another input hardly moves an output, so that agreement would mean
-            nothing.
+        InsensitiveError: if they hardly do.
     """
     tensors, inputs = question.tensors, question.inputs
     tell("evaluation", "begins")
     reference = Reference(run(graph, tensors, inputs))
-    batch = len(next(iter(inputs.values())))
     tell("sensitivity", "begins")
-    others = seeded_inputs(graph, batch, seed + 1)
     reference.sensitivity = _moved(graph, question, others, reference)
     for name, moved in reference.sensitivity.items():
         if not moved >= gates.SENSITIVITY:
-            raise VerificationError(
+            raise InsensitiveError(
                 f"another input moves the output `{name}` by {moved:.1e} of its size only, less"
                 f" than {gates.SENSITIVITY:.0e}: agreement would mean little",
                 hint="another --seed, a larger input, or an output before a saturating function",

@@ -51,11 +51,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Question:
-    """The numbers that every participant gets, in canonical names and layouts, in float64."""
+    """The numbers that every participant gets, in canonical names and layouts, in float64.
+
+    ``leveled`` says that each channel of an input is noise about a level of its own.
+    """
 
     tensors: Mapping[str, Array]
     inputs: Mapping[str, Array]
     cotangents: Mapping[str, Array]
+    leveled: bool = False
 
 
 def trains(graph: Graph) -> bool:

@@ -79,16 +79,11 @@ def verify(
     chosen, sources, refused = _sources(model, chosen, modules)
     estimate = partial(memory.estimate, model.graph, batch, len(chosen))
     jobs = side_by_side.how_many(jobs, len(chosen), estimate, max_memory)
-    question = request.Question(
-        seeded(model.graph, seed),
-        seeded_inputs(model.graph, batch, seed),
-        request.cotangents(model.graph, batch, seed),
-    )
     wanted = request.tasks(model.graph, dtypes, steps)
     root = Path(tempfile.mkdtemp(prefix="archspec-verify-"))
     keep = False
     try:
-        basis = reference.compute(model.graph, question, seed, dtypes, partial(tell, "Oracle"))
+        question, basis = asked(model.graph, batch, seed, dtypes, partial(tell, "Oracle"))
         folders = {each.name: root / each.name for each in chosen}
         for each in chosen:
             folder, source = folders[each.name], sources[each.name]
@@ -122,7 +117,7 @@ def verify(
         layers=len(model.graph.nodes),
         sensitivity=basis.sensitivity,
         conditioning=basis.conditioning,
-        warnings=_warnings(model.graph, batch, basis),
+        warnings=_warnings(model.graph, batch, question, basis),
         versions=_versions(),
         memory=estimate(jobs),
         seconds=time.perf_counter() - begun,
@@ -131,6 +126,31 @@ def verify(
         oracle_seconds=oracle,
         jobs=jobs,
     )
+
+
+def asked(
+    graph: Graph,
+    batch: int,
+    seed: int,
+    dtypes: Sequence[str],
+    tell: reference.Tell,
+    leveled: bool = False,
+) -> tuple[request.Question, reference.Reference]:
+    """The numbers that all are given, and what the oracle makes of them.
+
+    Where noise alone hardly moves an output, inputs have levels as well.
+    """
+    inputs, others = (
+        seeded_inputs(graph, batch, each, leveled=leveled) for each in (seed, seed + 1)
+    )
+    factors = request.cotangents(graph, batch, seed)
+    question = request.Question(seeded(graph, seed), inputs, factors, leveled)
+    try:
+        return question, reference.compute(graph, question, others, dtypes, tell)
+    except reference.InsensitiveError:
+        if leveled:
+            raise
+    return asked(graph, batch, seed, dtypes, tell, leveled=True)
 
 
 def choose(
@@ -210,8 +230,14 @@ def _checked(
     return least_batch(graph) if batch is None else batch
 
 
-def _warnings(graph: Graph, batch: int, basis: reference.Reference) -> tuple[str, ...]:
+def _warnings(
+    graph: Graph, batch: int, question: request.Question, basis: reference.Reference
+) -> tuple[str, ...]:
     warnings = []
+    if question.leveled:
+        warnings.append(
+            "noise averages out in this network: each channel of an input has a level as well"
+        )
     least = min(_least_values(graph, batch), default=gates.LEAST_VALUES)
     if least < gates.LEAST_VALUES:
         warnings.append(

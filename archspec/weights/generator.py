@@ -35,12 +35,29 @@ def seeded(graph: Graph, seed: int) -> dict[str, Floats]:
     }
 
 
-def seeded_inputs(graph: Graph, batch: int, seed: int) -> dict[str, Floats]:
-    """A standard normal batch (N, C, *spatial) for each input of a network, by name."""
-    return {
-        name: _stream(seed, "input", name).standard_normal((batch, *shape.sizes))
-        for name, shape in graph.inputs.items()
-    }
+def seeded_inputs(
+    graph: Graph, batch: int, seed: int, *, leveled: bool = False
+) -> dict[str, Floats]:
+    """A standard normal batch (N, C, *spatial) for each input of a network, by name.
+
+    Args:
+        graph: the network.
+        batch: N.
+        seed: of the numbers.
+        leveled: whether a level is added, standard normal, one for each example and channel: as in
+            photographs, which differ in brightness and colour. Noise alone averages out where a
+            network takes the mean over many positions.
+    """
+    inputs = {}
+    for name, shape in graph.inputs.items():
+        inputs[name] = _stream(seed, "input", name).standard_normal((batch, *shape.sizes))
+        if leveled:
+            axes = (
+                size if axis == "C" else 1
+                for axis, size in zip(shape.axes, shape.sizes, strict=True)
+            )
+            inputs[name] += _stream(seed, "level", name).standard_normal((batch, *axes))
+    return inputs
 
 
 def _stream(seed: int, kind: str, name: str) -> np.random.Generator:
