@@ -41,12 +41,16 @@ class SpecDocument(Document):
     )
     extends: str | None = Field(
         default=None,
-        description="A spec in the same folder tree, of which this one is a variant. Entries of"
+        description="A spec in the same folder tree, or the name of a bundled one, of which this"
+        " one is a variant. Entries of"
         " `params`, `defaults`, `blocks`, `stages` and `outputs` replace those of the same name,"
         " `null` deletes one; other keys replace as a whole.",
     )
     import_: list[str] | str = Field(
-        default_factory=list, alias="import", description="Files whose blocks this spec may use."
+        default_factory=list,
+        alias="import",
+        description="Files, or names of bundled ones (`blocks/residual`), whose"
+        " blocks this spec may use.",
     )
     params: dict[str, Any] = Field(
         default_factory=dict,

@@ -1,10 +1,11 @@
-"""The files that a spec is made of, none of which may lie outside its folder."""
+"""The files that a spec is made of: in its folder and below, or among those of archspec."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from archspec.backends import specs_folder
 from archspec.errors import Location, Problem, SpecError
 from archspec.reading import Node, read_file
 
@@ -30,7 +31,8 @@ class Files:
         """Read a file named in another one.
 
         Args:
-            name: the path as written.
+            name: the path as written; without an ending it may also name a bundled spec or
+                library, where there is no such file.
             near: the file that names it.
             where: where it does.
             key: ``extends`` or ``import``.
@@ -41,20 +43,9 @@ class Files:
         if not name or "\\" in name or not name.isprintable() or Path(name).is_absolute():
             hint = "with `/` between folders, such as `blocks/common.yaml`"
             raise SpecError(f"expected a relative path, received {name[:80]!r}", where, key, hint)
-        try:
-            path = (near.parent / name).resolve()
-        except (OSError, RuntimeError, ValueError):
-            raise SpecError(f"{name[:80]!r} is not a path", where, key) from None
-        if not path.is_relative_to(self.root):
-            raise SpecError(
-                f"{name[:80]!r} lies outside the spec's folder",
-                where,
-                key,
-                "a spec may only use files in its own folder and below",
-            )
+        path, shown = self._found(name, near, where, key)
         if path not in self.shown and len(self.shown) >= MOST:
             raise SpecError(f"a spec is made of more than {MOST} files", where, key)
-        shown = str(Path(where.file).parent / name)
         try:
             node = read_file(path, shown)
         except SpecError as error:
@@ -67,13 +58,36 @@ class Files:
         self.shown[path] = shown
         return path, node
 
+    def _found(self, name: str, near: Path, where: Location, key: str) -> tuple[Path, str]:
+        """Where a file lies, and what to call it."""
+        folder = specs_folder()
+        # What comes with archspec finds its own kind, wherever the spec lies that uses it.
+        root = folder if near.is_relative_to(folder) else self.root
+        try:
+            path = (near.parent / name).resolve()
+        except (OSError, RuntimeError, ValueError):
+            raise SpecError(f"{name[:80]!r} is not a path", where, key) from None
+        if not path.is_relative_to(root):
+            raise SpecError(
+                f"{name[:80]!r} lies outside the spec's folder",
+                where,
+                key,
+                "a spec may only use files in its own folder and below",
+            )
+        if not path.exists() and (bundled := _bundled(name)):
+            return bundled, str(bundled)
+        return path, str(Path(where.file).parent / name)
+
+
+def _bundled(name: str) -> Path | None:
+    """The spec or library of this name, which has no ending, that comes with archspec."""
+    path = specs_folder() / f"{name}.yaml"
+    return path if ".." not in Path(name).parts and path.is_file() else None
+
 
 def _bundled_hint(name: str) -> str | None:
     """What to do about a missing file that comes with archspec."""
-    from archspec.backends import specs_folder
-
-    folder = specs_folder()
-    for each in (name, f"{name}.yaml"):
-        if ".." not in Path(each).parts and (folder / each).is_file():
-            return f"`{each}` comes with archspec: copy it, and what it imports, from {folder}"
-    return None
+    own = name.removesuffix(".yaml")
+    return (
+        f"without `.yaml`, `{own}` is the one that comes with archspec" if _bundled(own) else None
+    )

@@ -94,10 +94,14 @@ A spec that `extends` another replaces entries of its `params`, `defaults`, `blo
 `outputs` by name, whole and in their place. `null` deletes one. Other keys replace as a whole.
 Blocks are looked up afterwards: a variant that replaces a block changes every use of it.
 
+A file is named with its ending, by a path in the folder of the spec or below: `extends: mine.yaml`.
+A name without ending is a spec that comes with archspec, wherever yours lies (`archspec list` shows
+them); `import` takes such names, too, as in `import: blocks/residual`.
+
 ```yaml
 archspec: 1
 name: GoogLeNetNarrow
-extends: googlenet.yaml
+extends: googlenet
 params: {num_classes: 100}
 stages:
   b2: null

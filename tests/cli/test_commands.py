@@ -211,10 +211,38 @@ def test_a_name_that_is_no_spec_is_answered_with_one_that_is(
     assert ran.err == f"error: cannot read {name}: there is no such file\n  hint: {hint}\n"
 
 
-@pytest.mark.parametrize("name", ["lenet.yaml", "lenet"])
-def test_a_variant_of_a_bundled_spec_that_is_elsewhere_is_told_where(run: Run, name: str) -> None:
+def test_a_variant_of_a_bundled_spec_from_elsewhere(run: Run) -> None:
+    shutil.rmtree("specs")
+    text = "archspec: 1\nname: Mine\nextends: {}\nparams: {{num_classes: 7}}\n"
+    # What it imports itself lies beside it.
+    Path("mine.yaml").write_text(text.format("resnet50"), "utf-8")
+    assert "mine.yaml: ok: Mine" in run("validate", "mine.yaml").out
+    assert "class Mine(" in run("generate", "mine.yaml", "-b", "torch", "--stdout").out
+    # A file in the folder comes first.
+    Path("resnet50").write_text(text.format("lenet"), "utf-8")
+    assert "12 layers" in run("validate", "mine.yaml").out
+
+
+def test_a_bundled_library_from_elsewhere(run: Run) -> None:
+    Path("mine.yaml").write_text(
+        "archspec: 1\nname: Mine\ninput: [8, 9, 9]\nimport: blocks/residual\n"
+        "defaults: {batch_norm: {eps: 1e-5, decay: 0.9}}\n"
+        "stages: {a: [BasicBlock: {out: 8}]}\n",
+        "utf-8",
+    )
+    ran = run("validate", "mine.yaml")
+    assert ran.code == 0, ran.err
+
+
+@pytest.mark.parametrize("name", ["../lenet", "blocks/../../specs/lenet", "blocks/absent"])
+def test_a_name_does_not_leave_what_is_bundled(run: Run, name: str) -> None:
     Path("mine.yaml").write_text(f"archspec: 1\nname: Mine\nextends: {name}\n", "utf-8")
-    hint = f"`lenet.yaml` comes with archspec: copy it, and what it imports, from {specs_folder()}"
+    assert run("validate", "mine.yaml").code == 1
+
+
+def test_the_file_of_a_bundled_spec_is_not_in_the_folder(run: Run) -> None:
+    Path("mine.yaml").write_text("archspec: 1\nname: Mine\nextends: lenet.yaml\n", "utf-8")
+    hint = "without `.yaml`, `lenet` is the one that comes with archspec"
     assert run("validate", "mine.yaml").err.endswith(f"  hint: {hint}\n")
 
 
