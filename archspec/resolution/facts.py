@@ -7,6 +7,7 @@ becomes a constructor argument that each call fills in.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,12 +38,14 @@ def occurrences(instances: Iterable[Instance], key: str) -> list[tuple[Instance,
 class Facts:
     """The facts of one class, and the arguments that they become.
 
-    ``taken`` are the names of the class's other arguments; ``given`` holds, for each argument
-    here, its value in each instance.
+    ``taken`` are the names of the class's other arguments; ``names`` those that facts of layers (by
+    the layer's key and the fact's name) shall have, where these are known; ``given`` holds, for
+    each argument here, its value in each instance.
     """
 
     instances: list[Instance]
     taken: Collection[str] = ()
+    names: Mapping[tuple[str, str], str] = field(default_factory=dict)
     parameters: list[ModuleParameter] = field(default_factory=list)
     given: dict[str, dict[int, Any]] = field(default_factory=dict)
     _called: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -108,7 +111,7 @@ class Facts:
     def _argument(self, key: str, name: str, values: dict[int, Any], loops: bool) -> Expr:
         if (key, name) in self._called:
             return Name(self._called[key, name])
-        called = f"{key.replace('.', '_')}_{name}"
+        called = self.names.get((key, name)) or _full(key, name)
         while called in self.taken or called in self.given:
             called = f"{called}_"
         self._called[key, name] = called
@@ -118,6 +121,33 @@ class Facts:
         # An instance in which the layer is absent is told what another one is.
         self.given[called] = {id(each): values.get(id(each), example) for each in self.instances}
         return Name(called)
+
+    def short_names(self) -> dict[tuple[str, str], str]:
+        """The names that a person would give to the arguments that there are.
+
+        One that is the only one of its kind is called by it (``padding``). Of several each has the
+        first part of its layer's key that they differ in before it (``first_padding`` and
+        ``rest_padding``); what clashes even so keeps the whole key.
+        """
+        kinds = Counter(name for _, name in self._called)
+        short = {}
+        for (key, name), full in self._called.items():
+            alike = [other.split(".") for other, its in self._called if its == name]
+            place = next(
+                (n for n, parts in enumerate(zip(*alike, strict=False)) if len(set(parts)) > 1),
+                None,
+            )
+            part = "" if place is None else key.split(".")[place]
+            short[key, name] = name if kinds[name] == 1 else f"{part}_{name}" if part else full
+        used = Counter(short.values())
+        return {
+            each: _full(*each) if used[called] > 1 or called in self.taken else called
+            for each, called in short.items()
+        }
+
+
+def _full(key: str, name: str) -> str:
+    return f"{key.replace('.', '_')}_{name}"
 
 
 def _length(iterations: list[tuple[int | None, Any]]) -> int:

@@ -124,10 +124,15 @@ def _block(
     channels = channel_names(block.inputs)
     implicit = [ModuleParameter(each, Int(1), MISSING, role="channels") for each in channels]
     declared = [_parameter(each, built) for each in block.parameters.values()]
-    facts = Facts(instances, taken={each.name for each in (*implicit, *declared)})
     keys = dict(zip(block.inputs, (Name(each) for each in channels), strict=True))
+    facts = Facts(instances, taken={each.name for each in (*implicit, *declared)})
     builder = ClassBuilder(block.name, facts, built, {}, dict(keys), None)
     body = builder.chain(linked)
+    if facts.parameters:
+        # Once more, now that it is known which facts become arguments, and so what to call them.
+        facts = Facts(instances, facts.taken, facts.short_names())
+        builder = ClassBuilder(block.name, facts, built, {}, dict(keys), None)
+        body = builder.chain(linked)
     # Facts have no default, so they stand before the first parameter that has one.
     defaulted = [each for each in declared if each.default is not MISSING]
     required = [each for each in declared if each.default is MISSING]

@@ -46,7 +46,7 @@ class DepthwiseUnit(nn.Module):
     """
 
     kernel: int
-    conv1_padding: tuple[tuple[int, int], tuple[int, int]]
+    padding: tuple[tuple[int, int], tuple[int, int]]
     stride: int = 1
     act: Callable[[Array], Array] = nn.relu6
 
@@ -57,7 +57,7 @@ class DepthwiseUnit(nn.Module):
             in_channels,
             (self.kernel, self.kernel),
             strides=self.stride,
-            padding=self.conv1_padding,
+            padding=self.padding,
             feature_group_count=in_channels,
             use_bias=False,
             name="conv1",
@@ -74,7 +74,7 @@ class InvertedResidual(nn.Module):
     expansion: int
     out: int
     kernel: int
-    depthwise_conv1_padding: tuple[tuple[int, int], tuple[int, int]]
+    padding: tuple[tuple[int, int], tuple[int, int]]
     stride: int = 1
     act: Callable[[Array], Array] = nn.relu6
 
@@ -87,7 +87,7 @@ class InvertedResidual(nn.Module):
             )(x, train)
         x = DepthwiseUnit(
             self.kernel,
-            self.depthwise_conv1_padding,
+            self.padding,
             stride=self.stride,
             act=self.act,
             name="depthwise",
@@ -101,7 +101,7 @@ class Residual(nn.Module):
 
     expansion: int
     kernel: int
-    residual_inverted_depthwise_conv1_padding: tuple[tuple[int, int], tuple[int, int]]
+    padding: tuple[tuple[int, int], tuple[int, int]]
     act: Callable[[Array], Array] = nn.relu6
 
     @nn.compact
@@ -111,7 +111,7 @@ class Residual(nn.Module):
             self.expansion,
             in_channels,
             self.kernel,
-            self.residual_inverted_depthwise_conv1_padding,
+            self.padding,
             act=self.act,
             name="residual_inverted",
         )(x, train)
@@ -127,10 +127,8 @@ class InvertedResiduals(nn.Module):
     out: int
     repeats: int
     stride: int
-    first_depthwise_conv1_padding: tuple[tuple[int, int], tuple[int, int]]
-    rest_residual_inverted_depthwise_conv1_padding: tuple[
-        tuple[int, int], tuple[int, int]
-    ]
+    first_padding: tuple[tuple[int, int], tuple[int, int]]
+    rest_padding: tuple[tuple[int, int], tuple[int, int]]
     kernel: int = 3
     act: Callable[[Array], Array] = nn.relu6
 
@@ -140,7 +138,7 @@ class InvertedResiduals(nn.Module):
             self.expansion,
             self.out,
             self.kernel,
-            self.first_depthwise_conv1_padding,
+            self.first_padding,
             stride=self.stride,
             act=self.act,
             name="first",
@@ -149,7 +147,7 @@ class InvertedResiduals(nn.Module):
             x = Residual(
                 self.expansion,
                 self.kernel,
-                self.rest_residual_inverted_depthwise_conv1_padding,
+                self.rest_padding,
                 act=self.act,
                 name=f"rest_{i}",
             )(x, train)

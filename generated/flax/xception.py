@@ -73,7 +73,7 @@ class Entry(nn.Module):
 
     reduce: int
     out: int
-    main_max_pool1_padding: tuple[tuple[int, int], tuple[int, int]]
+    padding: tuple[tuple[int, int], tuple[int, int]]
     relu_first: bool = True
 
     @nn.compact
@@ -84,9 +84,7 @@ class Entry(nn.Module):
         main = SeparableConv(self.reduce, name="main_separable_conv1")(main, train)
         main = nn.relu(main)
         main = SeparableConv(self.out, name="main_separable_conv2")(main, train)
-        main = nn.max_pool(
-            main, (3, 3), strides=(2, 2), padding=self.main_max_pool1_padding
-        )
+        main = nn.max_pool(main, (3, 3), strides=(2, 2), padding=self.padding)
         shortcut = conv(
             self.out,
             (1, 1),

@@ -52,16 +52,16 @@ pointwise_unit(in_channels, out; act = relu6) = Chain(
 )
 
 """
-    depthwise_unit(in_channels, kernel, conv1_padding; stride = 1, act = relu6)
+    depthwise_unit(in_channels, kernel, padding; stride = 1, act = relu6)
 
 A convolution of each channel by itself, its normalisation and its activation.
 """
-depthwise_unit(in_channels, kernel, conv1_padding; stride = 1, act = relu6) = Chain(
+depthwise_unit(in_channels, kernel, padding; stride = 1, act = relu6) = Chain(
     conv1 = conv(
         (kernel, kernel),
         in_channels => in_channels;
         stride = stride,
-        pad = (conv1_padding[2]..., conv1_padding[1]...),
+        pad = (padding[2]..., padding[1]...),
         groups = in_channels,
         bias = false,
     ),
@@ -69,52 +69,43 @@ depthwise_unit(in_channels, kernel, conv1_padding; stride = 1, act = relu6) = Ch
 )
 
 """
-    inverted_residual(in_channels, expansion, out, kernel, depthwise_conv1_padding;
-        stride = 1, act = relu6)
+    inverted_residual(in_channels, expansion, out, kernel, padding; stride = 1,
+        act = relu6)
 
 More channels by a 1x1 convolution, a convolution of each channel by itself, and fewer
 channels by a linear 1x1 convolution.
 """
 inverted_residual(
-    in_channels, expansion, out, kernel, depthwise_conv1_padding; stride = 1, act = relu6
+    in_channels, expansion, out, kernel, padding; stride = 1, act = relu6
 ) = Chain(
     expand = expansion != 1 ?
         pointwise_unit(in_channels, in_channels * expansion; act = act) :
         identity,
     depthwise = depthwise_unit(
-        in_channels * expansion, kernel, depthwise_conv1_padding; stride = stride, act = act
+        in_channels * expansion, kernel, padding; stride = stride, act = act
     ),
     conv1 = conv((1, 1), in_channels * expansion => out; bias = false),
     batch_norm1 = batch_norm(out),
 )
 
 """
-    residual_block(in_channels, expansion, kernel,
-        residual_inverted_depthwise_conv1_padding; act = relu6)
+    residual_block(in_channels, expansion, kernel, padding; act = relu6)
 
 An inverted residual around which its input is added.
 """
-residual_block(
-    in_channels, expansion, kernel, residual_inverted_depthwise_conv1_padding; act = relu6
-) = Parallel(
+residual_block(in_channels, expansion, kernel, padding; act = relu6) = Parallel(
     +;
     residual = Chain(
         inverted = inverted_residual(
-            in_channels,
-            expansion,
-            in_channels,
-            kernel,
-            residual_inverted_depthwise_conv1_padding;
-            act = act,
+            in_channels, expansion, in_channels, kernel, padding; act = act
         ),
     ),
     shortcut = identity,
 )
 
 """
-    inverted_residuals(in_channels, expansion, out, repeats, stride,
-        first_depthwise_conv1_padding, rest_residual_inverted_depthwise_conv1_padding;
-        kernel = 3, act = relu6)
+    inverted_residuals(in_channels, expansion, out, repeats, stride, first_padding,
+        rest_padding; kernel = 3, act = relu6)
 
 A row of the paper's table: of its inverted residuals the first may stride and change
 the channels.
@@ -125,28 +116,18 @@ inverted_residuals(
     out,
     repeats,
     stride,
-    first_depthwise_conv1_padding,
-    rest_residual_inverted_depthwise_conv1_padding;
+    first_padding,
+    rest_padding;
     kernel = 3,
     act = relu6,
 ) = Chain(
     first = inverted_residual(
-        in_channels,
-        expansion,
-        out,
-        kernel,
-        first_depthwise_conv1_padding;
-        stride = stride,
-        act = act,
+        in_channels, expansion, out, kernel, first_padding; stride = stride, act = act
     ),
     rest = Chain(
         (
             residual_block(
-                out,
-                expansion,
-                kernel,
-                rest_residual_inverted_depthwise_conv1_padding;
-                act = act,
+                out, expansion, kernel, rest_padding; act = act
             ) for _ in 1:(repeats - 1)
         )...,
     ),

@@ -164,16 +164,16 @@ mixed_c(in_channels) = Parallel(
 )
 
 """
-    residual_block(in_channels, mixed, fraction, residual_mixed1_channels; act = relu)
+    residual_block(in_channels, mixed, fraction, channels; act = relu)
 
 The input and a fraction of what is made of it (figure 20).
 """
-residual_block(in_channels, mixed, fraction, residual_mixed1_channels; act = relu) = Chain(
+residual_block(in_channels, mixed, fraction, channels; act = relu) = Chain(
     add1 = Parallel(
         +;
         residual = Chain(
             mixed1 = mixed(in_channels),
-            conv1 = conv((1, 1), residual_mixed1_channels => in_channels),
+            conv1 = conv((1, 1), channels => in_channels),
             rescale1 = x -> eltype(x)(fraction) .* x,
         ),
         shortcut = identity,

@@ -52,22 +52,18 @@ separable_conv(in_channels, out) = Chain(
 )
 
 """
-    entry_block(in_channels, reduce, out, main_max_pool1_padding; relu_first = true)
+    entry_block(in_channels, reduce, out, padding; relu_first = true)
 
 Two separable convolutions and a pool, which halves the size, beside a projection.
 """
-entry_block(in_channels, reduce, out, main_max_pool1_padding; relu_first = true) = Parallel(
+entry_block(in_channels, reduce, out, padding; relu_first = true) = Parallel(
     +;
     main = Chain(
         relu1 = relu_first ? (x -> relu.(x)) : identity,
         separable_conv1 = separable_conv(in_channels, reduce),
         relu2 = x -> relu.(x),
         separable_conv2 = separable_conv(reduce, out),
-        max_pool1 = MaxPool(
-            (3, 3);
-            stride = 2,
-            pad = (main_max_pool1_padding[2]..., main_max_pool1_padding[1]...),
-        ),
+        max_pool1 = MaxPool((3, 3); stride = 2, pad = (padding[2]..., padding[1]...)),
     ),
     shortcut = Chain(
         conv1 = Conv((1, 1), in_channels => out; stride = 2, bias = false),

@@ -80,14 +80,14 @@ def pointwise_unit(
 def depthwise_unit(
     x: KerasTensor,
     kernel: int,
-    conv1_padding: tuple[tuple[int, int], tuple[int, int]],
+    padding: tuple[tuple[int, int], tuple[int, int]],
     stride: int = 1,
     act: str = "relu6",
     *,
     name: str,
 ) -> KerasTensor:
     """A convolution of each channel by itself, its normalisation and its activation."""
-    x = layers.ZeroPadding2D(conv1_padding, name=f"{name}_conv1_pad")(x)
+    x = layers.ZeroPadding2D(padding, name=f"{name}_conv1_pad")(x)
     x = depthwise_conv2d(
         kernel, strides=stride, padding="valid", use_bias=False, name=f"{name}_conv1"
     )(x)
@@ -100,7 +100,7 @@ def inverted_residual(
     expansion: int,
     out: int,
     kernel: int,
-    depthwise_conv1_padding: tuple[tuple[int, int], tuple[int, int]],
+    padding: tuple[tuple[int, int], tuple[int, int]],
     stride: int = 1,
     act: str = "relu6",
     *,
@@ -113,12 +113,7 @@ def inverted_residual(
     if expansion != 1:
         x = pointwise_unit(x, in_channels * expansion, act=act, name=f"{name}_expand")
     x = depthwise_unit(
-        x,
-        kernel,
-        depthwise_conv1_padding,
-        stride=stride,
-        act=act,
-        name=f"{name}_depthwise",
+        x, kernel, padding, stride=stride, act=act, name=f"{name}_depthwise"
     )
     x = conv2d(out, 1, use_bias=False, name=f"{name}_conv1")(x)
     return batch_norm(name=f"{name}_batch_norm1")(x)
@@ -128,7 +123,7 @@ def residual_block(
     x: KerasTensor,
     expansion: int,
     kernel: int,
-    residual_inverted_depthwise_conv1_padding: tuple[tuple[int, int], tuple[int, int]],
+    padding: tuple[tuple[int, int], tuple[int, int]],
     act: str = "relu6",
     *,
     name: str,
@@ -140,7 +135,7 @@ def residual_block(
         expansion,
         in_channels,
         kernel,
-        residual_inverted_depthwise_conv1_padding,
+        padding,
         act=act,
         name=f"{name}_residual_inverted",
     )
@@ -153,10 +148,8 @@ def inverted_residuals(
     out: int,
     repeats: int,
     stride: int,
-    first_depthwise_conv1_padding: tuple[tuple[int, int], tuple[int, int]],
-    rest_residual_inverted_depthwise_conv1_padding: tuple[
-        tuple[int, int], tuple[int, int]
-    ],
+    first_padding: tuple[tuple[int, int], tuple[int, int]],
+    rest_padding: tuple[tuple[int, int], tuple[int, int]],
     kernel: int = 3,
     act: str = "relu6",
     *,
@@ -170,19 +163,14 @@ def inverted_residuals(
         expansion,
         out,
         kernel,
-        first_depthwise_conv1_padding,
+        first_padding,
         stride=stride,
         act=act,
         name=f"{name}_first",
     )
     for i in range(repeats - 1):
         x = residual_block(
-            x,
-            expansion,
-            kernel,
-            rest_residual_inverted_depthwise_conv1_padding,
-            act=act,
-            name=f"{name}_rest_{i}",
+            x, expansion, kernel, rest_padding, act=act, name=f"{name}_rest_{i}"
         )
     return x
 

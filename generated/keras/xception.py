@@ -90,7 +90,7 @@ def entry_block(
     x: KerasTensor,
     reduce: int,
     out: int,
-    main_max_pool1_padding: tuple[tuple[int, int], tuple[int, int]],
+    padding: tuple[tuple[int, int], tuple[int, int]],
     relu_first: bool = True,
     *,
     name: str,
@@ -105,11 +105,7 @@ def entry_block(
     main = layers.ReLU(name=f"{name}_main_relu2")(main)
     main = separable_conv(main, out, name=f"{name}_main_separable_conv2")
     main = max_pool2d(
-        main,
-        3,
-        strides=2,
-        padding=main_max_pool1_padding,
-        name=f"{name}_main_max_pool1",
+        main, 3, strides=2, padding=padding, name=f"{name}_main_max_pool1"
     )
     shortcut = conv2d(out, 1, strides=2, use_bias=False, name=f"{name}_shortcut_conv1")(
         x

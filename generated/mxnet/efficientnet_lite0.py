@@ -74,14 +74,14 @@ class DepthwiseUnit(nn.HybridBlock):
         self,
         in_channels: int,
         kernel: int,
-        conv1_padding: tuple[tuple[int, int], tuple[int, int]],
+        padding: tuple[tuple[int, int], tuple[int, int]],
         stride: int = 1,
         act: Callable[[], nn.HybridBlock] = lambda: nn.HybridLambda(
             lambda F, x: F.np.clip(x, 0, 6)
         ),
     ) -> None:
         super().__init__()
-        self.conv1_pad = ZeroPad(conv1_padding)
+        self.conv1_pad = ZeroPad(padding)
         self.conv1 = nn.Conv2D(
             in_channels,
             kernel_size=kernel,
@@ -109,7 +109,7 @@ class InvertedResidual(nn.HybridBlock):
         expansion: int,
         out: int,
         kernel: int,
-        depthwise_conv1_padding: tuple[tuple[int, int], tuple[int, int]],
+        padding: tuple[tuple[int, int], tuple[int, int]],
         stride: int = 1,
         act: Callable[[], nn.HybridBlock] = lambda: nn.HybridLambda(
             lambda F, x: F.np.clip(x, 0, 6)
@@ -122,11 +122,7 @@ class InvertedResidual(nn.HybridBlock):
             else Identity()
         )
         self.depthwise = DepthwiseUnit(
-            in_channels * expansion,
-            kernel,
-            depthwise_conv1_padding,
-            stride=stride,
-            act=act,
+            in_channels * expansion, kernel, padding, stride=stride, act=act
         )
         self.conv1 = nn.Conv2D(out, kernel_size=1, use_bias=False)
         self.batch_norm1 = nn.BatchNorm(momentum=0.99, epsilon=0.001)
@@ -146,9 +142,7 @@ class Residual(nn.HybridBlock):
         in_channels: int,
         expansion: int,
         kernel: int,
-        residual_inverted_depthwise_conv1_padding: tuple[
-            tuple[int, int], tuple[int, int]
-        ],
+        padding: tuple[tuple[int, int], tuple[int, int]],
         act: Callable[[], nn.HybridBlock] = lambda: nn.HybridLambda(
             lambda F, x: F.np.clip(x, 0, 6)
         ),
@@ -156,12 +150,7 @@ class Residual(nn.HybridBlock):
         super().__init__()
         self.residual = sequential(
             inverted=InvertedResidual(
-                in_channels,
-                expansion,
-                in_channels,
-                kernel,
-                residual_inverted_depthwise_conv1_padding,
-                act=act,
+                in_channels, expansion, in_channels, kernel, padding, act=act
             )
         )
 
@@ -181,10 +170,8 @@ class InvertedResiduals(nn.HybridBlock):
         out: int,
         repeats: int,
         stride: int,
-        first_depthwise_conv1_padding: tuple[tuple[int, int], tuple[int, int]],
-        rest_residual_inverted_depthwise_conv1_padding: tuple[
-            tuple[int, int], tuple[int, int]
-        ],
+        first_padding: tuple[tuple[int, int], tuple[int, int]],
+        rest_padding: tuple[tuple[int, int], tuple[int, int]],
         kernel: int = 3,
         act: Callable[[], nn.HybridBlock] = lambda: nn.HybridLambda(
             lambda F, x: F.np.clip(x, 0, 6)
@@ -192,23 +179,11 @@ class InvertedResiduals(nn.HybridBlock):
     ) -> None:
         super().__init__()
         self.first = InvertedResidual(
-            in_channels,
-            expansion,
-            out,
-            kernel,
-            first_depthwise_conv1_padding,
-            stride=stride,
-            act=act,
+            in_channels, expansion, out, kernel, first_padding, stride=stride, act=act
         )
         self.rest = repeated(
             *[
-                Residual(
-                    out,
-                    expansion,
-                    kernel,
-                    rest_residual_inverted_depthwise_conv1_padding,
-                    act=act,
-                )
+                Residual(out, expansion, kernel, rest_padding, act=act)
                 for _ in range(repeats - 1)
             ]
         )

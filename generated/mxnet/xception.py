@@ -92,7 +92,7 @@ class Entry(nn.HybridBlock):
         in_channels: int,
         reduce: int,
         out: int,
-        main_max_pool1_padding: tuple[tuple[int, int], tuple[int, int]],
+        padding: tuple[tuple[int, int], tuple[int, int]],
         relu_first: bool = True,
     ) -> None:
         super().__init__()
@@ -101,7 +101,7 @@ class Entry(nn.HybridBlock):
             separable_conv1=SeparableConv(in_channels, reduce),
             relu2=nn.Activation("relu"),
             separable_conv2=SeparableConv(reduce, out),
-            max_pool1_pad=MinusInfinityPad(main_max_pool1_padding),
+            max_pool1_pad=MinusInfinityPad(padding),
             max_pool1=nn.MaxPool2D(pool_size=3, strides=2),
         )
         self.shortcut = sequential(

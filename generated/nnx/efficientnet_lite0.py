@@ -59,7 +59,7 @@ class DepthwiseUnit(nnx.Module):
         self,
         in_channels: int,
         kernel: int,
-        conv1_padding: tuple[tuple[int, int], tuple[int, int]],
+        padding: tuple[tuple[int, int], tuple[int, int]],
         stride: int = 1,
         act: Callable[[Array], Array] = nnx.relu6,
         *,
@@ -71,7 +71,7 @@ class DepthwiseUnit(nnx.Module):
             in_channels,
             (kernel, kernel),
             strides=stride,
-            padding=conv1_padding,
+            padding=padding,
             feature_group_count=in_channels,
             use_bias=False,
             rngs=rngs,
@@ -95,7 +95,7 @@ class InvertedResidual(nnx.Module):
         expansion: int,
         out: int,
         kernel: int,
-        depthwise_conv1_padding: tuple[tuple[int, int], tuple[int, int]],
+        padding: tuple[tuple[int, int], tuple[int, int]],
         stride: int = 1,
         act: Callable[[Array], Array] = nnx.relu6,
         *,
@@ -107,12 +107,7 @@ class InvertedResidual(nnx.Module):
                 in_channels, in_channels * expansion, act=act, rngs=rngs
             )
         self.depthwise = DepthwiseUnit(
-            in_channels * expansion,
-            kernel,
-            depthwise_conv1_padding,
-            stride=stride,
-            act=act,
-            rngs=rngs,
+            in_channels * expansion, kernel, padding, stride=stride, act=act, rngs=rngs
         )
         self.conv1 = conv(
             in_channels * expansion, out, (1, 1), padding=0, use_bias=False, rngs=rngs
@@ -135,21 +130,13 @@ class Residual(nnx.Module):
         in_channels: int,
         expansion: int,
         kernel: int,
-        residual_inverted_depthwise_conv1_padding: tuple[
-            tuple[int, int], tuple[int, int]
-        ],
+        padding: tuple[tuple[int, int], tuple[int, int]],
         act: Callable[[Array], Array] = nnx.relu6,
         *,
         rngs: nnx.Rngs,
     ) -> None:
         self.residual_inverted = InvertedResidual(
-            in_channels,
-            expansion,
-            in_channels,
-            kernel,
-            residual_inverted_depthwise_conv1_padding,
-            act=act,
-            rngs=rngs,
+            in_channels, expansion, in_channels, kernel, padding, act=act, rngs=rngs
         )
 
     def __call__(self, x: Array) -> Array:
@@ -169,10 +156,8 @@ class InvertedResiduals(nnx.Module):
         out: int,
         repeats: int,
         stride: int,
-        first_depthwise_conv1_padding: tuple[tuple[int, int], tuple[int, int]],
-        rest_residual_inverted_depthwise_conv1_padding: tuple[
-            tuple[int, int], tuple[int, int]
-        ],
+        first_padding: tuple[tuple[int, int], tuple[int, int]],
+        rest_padding: tuple[tuple[int, int], tuple[int, int]],
         kernel: int = 3,
         act: Callable[[Array], Array] = nnx.relu6,
         *,
@@ -183,21 +168,14 @@ class InvertedResiduals(nnx.Module):
             expansion,
             out,
             kernel,
-            first_depthwise_conv1_padding,
+            first_padding,
             stride=stride,
             act=act,
             rngs=rngs,
         )
         self.rest = nnx.List(
             [
-                Residual(
-                    out,
-                    expansion,
-                    kernel,
-                    rest_residual_inverted_depthwise_conv1_padding,
-                    act=act,
-                    rngs=rngs,
-                )
+                Residual(out, expansion, kernel, rest_padding, act=act, rngs=rngs)
                 for _ in range(repeats - 1)
             ]
         )

@@ -180,7 +180,7 @@ class Residual(nnx.Module):
         in_channels: int,
         mixed: Callable[..., nnx.Module],
         fraction: float,
-        residual_mixed1_channels: int,
+        channels: int,
         act: Callable[[Array], Array] = nnx.relu,
         *,
         rngs: nnx.Rngs,
@@ -188,9 +188,7 @@ class Residual(nnx.Module):
         self.fraction = fraction
         self.act = act
         self.residual_mixed1 = mixed(in_channels, rngs=rngs)
-        self.residual_conv1 = conv(
-            residual_mixed1_channels, in_channels, (1, 1), padding=0, rngs=rngs
-        )
+        self.residual_conv1 = conv(channels, in_channels, (1, 1), padding=0, rngs=rngs)
 
     def __call__(self, x: Array) -> Array:
         residual = self.residual_mixed1(x)

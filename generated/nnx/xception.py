@@ -88,12 +88,12 @@ class Entry(nnx.Module):
         in_channels: int,
         reduce: int,
         out: int,
-        main_max_pool1_padding: tuple[tuple[int, int], tuple[int, int]],
+        padding: tuple[tuple[int, int], tuple[int, int]],
         relu_first: bool = True,
         *,
         rngs: nnx.Rngs,
     ) -> None:
-        self.main_max_pool1_padding = main_max_pool1_padding
+        self.padding = padding
         self.relu_first = relu_first
         self.main_separable_conv1 = SeparableConv(in_channels, reduce, rngs=rngs)
         self.main_separable_conv2 = SeparableConv(reduce, out, rngs=rngs)
@@ -109,9 +109,7 @@ class Entry(nnx.Module):
         main = self.main_separable_conv1(main)
         main = nnx.relu(main)
         main = self.main_separable_conv2(main)
-        main = nnx.max_pool(
-            main, (3, 3), strides=(2, 2), padding=self.main_max_pool1_padding
-        )
+        main = nnx.max_pool(main, (3, 3), strides=(2, 2), padding=self.padding)
         shortcut = self.shortcut_conv1(x)
         shortcut = self.shortcut_batch_norm1(shortcut)
         return main + shortcut

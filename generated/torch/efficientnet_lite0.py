@@ -46,18 +46,13 @@ class DepthwiseUnit(nn.Module):
         self,
         in_channels: int,
         kernel: int,
-        conv1_padding: tuple[tuple[int, int], tuple[int, int]],
+        padding: tuple[tuple[int, int], tuple[int, int]],
         stride: int = 1,
         act: Callable[[], nn.Module] = nn.ReLU6,
     ) -> None:
         super().__init__()
         self.conv1_pad = nn.ZeroPad2d(
-            (
-                conv1_padding[1][0],
-                conv1_padding[1][1],
-                conv1_padding[0][0],
-                conv1_padding[0][1],
-            )
+            (padding[1][0], padding[1][1], padding[0][0], padding[0][1])
         )
         self.conv1 = nn.Conv2d(
             in_channels,
@@ -87,7 +82,7 @@ class InvertedResidual(nn.Module):
         expansion: int,
         out: int,
         kernel: int,
-        depthwise_conv1_padding: tuple[tuple[int, int], tuple[int, int]],
+        padding: tuple[tuple[int, int], tuple[int, int]],
         stride: int = 1,
         act: Callable[[], nn.Module] = nn.ReLU6,
     ) -> None:
@@ -98,11 +93,7 @@ class InvertedResidual(nn.Module):
             else nn.Identity()
         )
         self.depthwise = DepthwiseUnit(
-            in_channels * expansion,
-            kernel,
-            depthwise_conv1_padding,
-            stride=stride,
-            act=act,
+            in_channels * expansion, kernel, padding, stride=stride, act=act
         )
         self.conv1 = nn.Conv2d(in_channels * expansion, out, kernel_size=1, bias=False)
         self.batch_norm1 = nn.BatchNorm2d(out, eps=0.001, momentum=0.01)
@@ -122,20 +113,13 @@ class Residual(nn.Module):
         in_channels: int,
         expansion: int,
         kernel: int,
-        residual_inverted_depthwise_conv1_padding: tuple[
-            tuple[int, int], tuple[int, int]
-        ],
+        padding: tuple[tuple[int, int], tuple[int, int]],
         act: Callable[[], nn.Module] = nn.ReLU6,
     ) -> None:
         super().__init__()
         self.residual = sequential(
             inverted=InvertedResidual(
-                in_channels,
-                expansion,
-                in_channels,
-                kernel,
-                residual_inverted_depthwise_conv1_padding,
-                act=act,
+                in_channels, expansion, in_channels, kernel, padding, act=act
             )
         )
 
@@ -155,32 +139,18 @@ class InvertedResiduals(nn.Module):
         out: int,
         repeats: int,
         stride: int,
-        first_depthwise_conv1_padding: tuple[tuple[int, int], tuple[int, int]],
-        rest_residual_inverted_depthwise_conv1_padding: tuple[
-            tuple[int, int], tuple[int, int]
-        ],
+        first_padding: tuple[tuple[int, int], tuple[int, int]],
+        rest_padding: tuple[tuple[int, int], tuple[int, int]],
         kernel: int = 3,
         act: Callable[[], nn.Module] = nn.ReLU6,
     ) -> None:
         super().__init__()
         self.first = InvertedResidual(
-            in_channels,
-            expansion,
-            out,
-            kernel,
-            first_depthwise_conv1_padding,
-            stride=stride,
-            act=act,
+            in_channels, expansion, out, kernel, first_padding, stride=stride, act=act
         )
         self.rest = nn.Sequential(
             *[
-                Residual(
-                    out,
-                    expansion,
-                    kernel,
-                    rest_residual_inverted_depthwise_conv1_padding,
-                    act=act,
-                )
+                Residual(out, expansion, kernel, rest_padding, act=act)
                 for _ in range(repeats - 1)
             ]
         )

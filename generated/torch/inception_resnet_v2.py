@@ -171,13 +171,13 @@ class Residual(nn.Module):
         in_channels: int,
         mixed: Callable[..., nn.Module],
         fraction: float,
-        residual_mixed1_channels: int,
+        channels: int,
         act: Callable[[], nn.Module] = nn.ReLU,
     ) -> None:
         super().__init__()
         self.residual = sequential(
             mixed1=mixed(in_channels),
-            conv1=nn.Conv2d(residual_mixed1_channels, in_channels, kernel_size=1),
+            conv1=nn.Conv2d(channels, in_channels, kernel_size=1),
             rescale1=Rescale(fraction),
         )
         self.act1 = act()

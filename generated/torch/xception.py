@@ -73,7 +73,7 @@ class Entry(nn.Module):
         in_channels: int,
         reduce: int,
         out: int,
-        main_max_pool1_padding: tuple[tuple[int, int], tuple[int, int]],
+        padding: tuple[tuple[int, int], tuple[int, int]],
         relu_first: bool = True,
     ) -> None:
         super().__init__()
@@ -83,12 +83,7 @@ class Entry(nn.Module):
             relu2=nn.ReLU(),
             separable_conv2=SeparableConv(reduce, out),
             max_pool1_pad=nn.ConstantPad2d(
-                (
-                    main_max_pool1_padding[1][0],
-                    main_max_pool1_padding[1][1],
-                    main_max_pool1_padding[0][0],
-                    main_max_pool1_padding[0][1],
-                ),
+                (padding[1][0], padding[1][1], padding[0][0], padding[0][1]),
                 value=float("-inf"),
             ),
             max_pool1=nn.MaxPool2d(kernel_size=3, stride=2),

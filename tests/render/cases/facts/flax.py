@@ -44,17 +44,13 @@ class Outer(nn.Module):
     """Passes on what the inner block must know."""
 
     out: int
-    avg_pool1_padding: tuple[tuple[int, int], tuple[int, int]]
+    padding: tuple[tuple[int, int], tuple[int, int]]
 
     @nn.compact
     def __call__(self, x: Array) -> Array:
         x = Halve(self.out, name="halve1")(x)
         return nn.avg_pool(
-            x,
-            (2, 2),
-            strides=(2, 2),
-            padding=self.avg_pool1_padding,
-            count_include_pad=False,
+            x, (2, 2), strides=(2, 2), padding=self.padding, count_include_pad=False
         ).astype(x.dtype)
 
 

@@ -49,25 +49,25 @@ halve(in_channels, out) = Chain(
 )
 
 """
-    outer(in_channels, out, avg_pool1_padding)
+    outer(in_channels, out, padding)
 
 Passes on what the inner block must know.
 """
-outer(in_channels, out, avg_pool1_padding) = Chain(
+outer(in_channels, out, padding) = Chain(
     halve1 = halve(in_channels, out),
     avg_pool1 = unpadded_mean_pool(
-        (2, 2); stride = 2, pad = (avg_pool1_padding[2]..., avg_pool1_padding[1]...)
+        (2, 2); stride = 2, pad = (padding[2]..., padding[1]...)
     ),
 )
 
 """
-    head(in_channels, classes, flatten1_positions)
+    head(in_channels, classes, positions)
 
 The features of a flattened image.
 """
-head(in_channels, classes, flatten1_positions) = Chain(
+head(in_channels, classes, positions) = Chain(
     flatten1 = Flux.flatten,
-    dense1 = dense(in_channels * flatten1_positions, classes),
+    dense1 = dense(in_channels * positions, classes),
 )
 
 Base.@kwdef struct Network{L1, L2, L3}

@@ -79,14 +79,14 @@ def halve(x: KerasTensor, out: int, *, name: str) -> KerasTensor:
 def outer(
     x: KerasTensor,
     out: int,
-    avg_pool1_padding: tuple[tuple[int, int], tuple[int, int]],
+    padding: tuple[tuple[int, int], tuple[int, int]],
     *,
     name: str,
 ) -> KerasTensor:
     """Passes on what the inner block must know."""
     x = halve(x, out, name=f"{name}_halve1")
     return UnpaddedAveragePooling(
-        (2, 2), strides=(2, 2), padding=avg_pool1_padding, name=f"{name}_avg_pool1"
+        (2, 2), strides=(2, 2), padding=padding, name=f"{name}_avg_pool1"
     )(x)
 
 

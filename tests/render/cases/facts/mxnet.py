@@ -65,13 +65,11 @@ class Outer(nn.HybridBlock):
     """Passes on what the inner block must know."""
 
     def __init__(
-        self, out: int, avg_pool1_padding: tuple[tuple[int, int], tuple[int, int]]
+        self, out: int, padding: tuple[tuple[int, int], tuple[int, int]]
     ) -> None:
         super().__init__()
         self.halve1 = Halve(out)
-        self.avg_pool1 = UnpaddedAvgPool(
-            nn.AvgPool2D(pool_size=2, strides=2), avg_pool1_padding
-        )
+        self.avg_pool1 = UnpaddedAvgPool(nn.AvgPool2D(pool_size=2, strides=2), padding)
 
     def hybrid_forward(self, F, x):
         x = self.halve1(x)

@@ -49,21 +49,17 @@ class Outer(nnx.Module):
         self,
         in_channels: int,
         out: int,
-        avg_pool1_padding: tuple[tuple[int, int], tuple[int, int]],
+        padding: tuple[tuple[int, int], tuple[int, int]],
         *,
         rngs: nnx.Rngs,
     ) -> None:
-        self.avg_pool1_padding = avg_pool1_padding
+        self.padding = padding
         self.halve1 = Halve(in_channels, out, rngs=rngs)
 
     def __call__(self, x: Array) -> Array:
         x = self.halve1(x)
         return nnx.avg_pool(
-            x,
-            (2, 2),
-            strides=(2, 2),
-            padding=self.avg_pool1_padding,
-            count_include_pad=False,
+            x, (2, 2), strides=(2, 2), padding=self.padding, count_include_pad=False
         ).astype(x.dtype)
 
 
@@ -71,9 +67,9 @@ class Head(nnx.Module):
     """The features of a flattened image."""
 
     def __init__(
-        self, in_channels: int, classes: int, flatten1_positions: int, *, rngs: nnx.Rngs
+        self, in_channels: int, classes: int, positions: int, *, rngs: nnx.Rngs
     ) -> None:
-        self.dense1 = dense(in_channels * flatten1_positions, classes, rngs=rngs)
+        self.dense1 = dense(in_channels * positions, classes, rngs=rngs)
 
     def __call__(self, x: Array) -> Array:
         x = flatten(x)

@@ -54,20 +54,13 @@ class Outer(nn.Module):
         self,
         in_channels: int,
         out: int,
-        avg_pool1_padding: tuple[tuple[int, int], tuple[int, int]],
+        padding: tuple[tuple[int, int], tuple[int, int]],
     ) -> None:
         super().__init__()
         self.halve1 = Halve(in_channels, out)
         self.avg_pool1 = UnpaddedAvgPool(
             nn.AvgPool2d(kernel_size=2, stride=2),
-            nn.ZeroPad2d(
-                (
-                    avg_pool1_padding[1][0],
-                    avg_pool1_padding[1][1],
-                    avg_pool1_padding[0][0],
-                    avg_pool1_padding[0][1],
-                )
-            ),
+            nn.ZeroPad2d((padding[1][0], padding[1][1], padding[0][0], padding[0][1])),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -78,10 +71,10 @@ class Outer(nn.Module):
 class Head(nn.Module):
     """The features of a flattened image."""
 
-    def __init__(self, in_channels: int, classes: int, flatten1_positions: int) -> None:
+    def __init__(self, in_channels: int, classes: int, positions: int) -> None:
         super().__init__()
         self.flatten1 = nn.Flatten()
-        self.dense1 = nn.Linear(in_channels * flatten1_positions, classes)
+        self.dense1 = nn.Linear(in_channels * positions, classes)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.flatten1(x)
