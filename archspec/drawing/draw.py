@@ -7,13 +7,13 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Literal
 
-from archspec.drawing.arrange import arranged, is_tabular
 from archspec.drawing.build import picture_of
 from archspec.drawing.folding import folded
 from archspec.drawing.html import html
 from archspec.drawing.mermaid import mermaid
 from archspec.drawing.picture import Picture
 from archspec.drawing.png import png
+from archspec.drawing.rows import is_tabular
 from archspec.drawing.svg import svg
 from archspec.errors import UsageError
 from archspec.generation import write_atomically
@@ -52,8 +52,9 @@ def draw(
         scale: pixels of a PNG for a unit of the SVG.
 
     Raises:
-        UsageError: for another extension, or a block or path that the network does not have.
-        ArchspecError: if the file cannot be written, or PNG cannot be rendered here.
+        UsageError: for another extension, a block or path that the network does not have, or a
+            picture that is too large.
+        ArchspecError: if the file cannot be written, or what SVG and PNG need is not installed.
     """
     form = format_of(path)
     picture = picture_of(model, depth, expand=expand, block=block, title=title)
@@ -93,9 +94,6 @@ def drawn(
         return html(picture)
     if form == "mmd":
         return mermaid(picture)
-    if direction == "auto":
-        across = is_tabular(arranged(folded(picture).parts, across=True))
-    else:
-        across = direction == "right"
+    across = is_tabular(folded(picture).parts) if direction == "auto" else direction == "right"
     text = svg(picture, across, legend)
     return text if form == "svg" else png(text, scale)

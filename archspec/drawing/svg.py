@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
-from archspec.drawing.arrange import arranged
 from archspec.drawing.folding import folded
+from archspec.drawing.layout import scene_of
 from archspec.drawing.palette import INKS, css_class, ink
 from archspec.drawing.picture import Box, Frame, Picture
-from archspec.drawing.place import DETAIL, LINE, TITLE, placed, titled
-from archspec.drawing.routes import LABEL
-from archspec.drawing.scene import Label, Line, Rect, Scene
+from archspec.drawing.scene import Line, Point, Rect, Scene
+from archspec.drawing.sizes import DETAIL, LABEL, LINE, TITLE, titled
 from archspec.drawing.text import width
 
 FONT = "Helvetica, Arial, 'Liberation Sans', 'Nimbus Sans', Roboto, sans-serif"
@@ -29,8 +28,7 @@ def svg(picture: Picture, across: bool, legend: bool = True) -> str:
         legend: whether it ends with what the colours mean.
     """
     shown = folded(picture)
-    scene = placed(arranged(shown.parts, across), shown.shapes)
-    return _Page(shown, scene, legend).text()
+    return _Page(shown, scene_of(shown, across), legend).text()
 
 
 class _Page:
@@ -54,10 +52,10 @@ class _Page:
         # What runs down is centred; rows begin at the left.
         left = max(_MARGIN, (page - scene.width) / 2)
         body = [*self._heading(), f'<g transform="translate({_n(left)} {_n(top)})">']
-        body += [_frame(frame, place) for frame, place in scene.frames]
+        body += [_frame(frame, place, scene.titles[frame.path]) for frame, place in scene.frames]
         body += _lines(scene.lines)
         body += [_box(box, place) for box, place in scene.boxes]
-        body += [_label(each) for each in scene.labels]
+        body += [_text(each.text, *each.at, "s", LABEL) for each in scene.labels]
         body += ["</g>", *self._legend_row(height - 13)]
         size = f'width="{_n(page)}" height="{_n(height)}" viewBox="0 0 {_n(page)} {_n(height)}"'
         return "\n".join(
@@ -132,35 +130,32 @@ def _box(box: Box, place: Rect) -> str:
     return f"<g>{''.join(parts)}</g>"
 
 
-def _frame(frame: Frame, place: Rect) -> str:
+def _frame(frame: Frame, place: Rect, title: Point) -> str:
     parts = [_facts(frame.facts), f'<rect class="frame" {_place(place)} rx="5"/>']
-    title = width(frame.title, TITLE, True)
-    parts.append(_text(frame.title, place.x + 8, place.y + 14, "n", TITLE, True))
+    parts.append(_text(frame.title, *title, "n", TITLE, True))
     if frame.details:
-        text = ", ".join(frame.details)
-        parts.append(_text(text, place.x + 14 + title, place.y + 14, "a", DETAIL))
+        x = title[0] + width(frame.title, TITLE, True) + 6
+        parts.append(_text(", ".join(frame.details), x, title[1], "a", DETAIL))
     return f"<g>{''.join(parts)}</g>"
 
 
 def _lines(lines: Iterable[Line]) -> Iterable[str]:
+    drawn = set()
     for line in lines:
         (a, b), (c, d) = ((_n(x), _n(y)) for x, y in (line.start, line.end))
+        if (a, b) == (c, d):
+            continue
         end = f"V{d}" if a == c else f"H{c}"
         marker = ' marker-end="url(#arrow)"' if line.arrow else ""
-        yield f'<path class="l" d="M{a} {b}{end}"{marker}/>'
+        drawn.add(f'<path class="l" d="M{a} {b}{end}"{marker}/>')
+    # Where lines run along each other, one is enough.
+    return sorted(drawn)
 
 
-def _label(label: Label) -> str:
-    anchor = "" if label.anchor == "start" else f' text-anchor="{label.anchor}"'
-    return _text(label.text, *label.at, "s", LABEL, extra=anchor)
-
-
-def _text(
-    text: str, x: float, y: float, kind: str, size: float, bold: bool = False, extra: str = ""
-) -> str:
+def _text(text: str, x: float, y: float, kind: str, size: float, bold: bool = False) -> str:
     """A line of text, as wide as boxes were made for it, whatever font there is."""
     wide = f' textLength="{_n(width(text, size, bold))}" lengthAdjust="spacingAndGlyphs"'
-    return f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}"{extra}{wide}>{_escaped(text)}</text>'
+    return f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}"{wide}>{_escaped(text)}</text>'
 
 
 def _facts(facts: Iterable[tuple[str, str]]) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from archspec.backends import specs_folder
-from archspec.drawing.arrange import Beside, Chain, Framed, Item, Lane, arranged
+from archspec.drawing import layout
 from archspec.drawing.folding import folded
 from archspec.drawing.picture import Box, Frame, Part, Picture
-from archspec.drawing.place import placed
-from archspec.drawing.routes import LABEL
-from archspec.drawing.scene import Rect, Scene
+from archspec.drawing.scene import Line, Rect, Scene
+from archspec.drawing.sizes import LABEL, heading
 from archspec.drawing.text import width
 from archspec.resolution import Model, resolve
 from archspec.schema import load, loads
@@ -35,67 +34,17 @@ def box(path: str, takes: Sequence[str]) -> Box:
     return Box(path, "convolution", path, (), tuple(takes), path)
 
 
+def picture_with(parts: Sequence[Part]) -> Picture:
+    """A picture of boxes that are called after what they give."""
+    return Picture("net", "", tuple(parts), {value: "4×16×16" for value, _ in wanted(parts)})
+
+
 def scene_of(picture: Picture, across: bool = False) -> Scene:
-    shown = folded(picture)
-    return placed(arranged(shown.parts, across), shown.shapes)
-
-
-def outline(item: Item) -> object:
-    """An arrangement in short: a list for a chain, a tuple for what stands side by side."""
-    match item:
-        case Box():
-            return item.path
-        case Lane():
-            return "|" if not item.port else "."
-        case Beside():
-            return tuple(outline(each) for each in item.cells)
-        case Chain():
-            return [outline(each) for each in item.rows]
-        case Framed():
-            return {item.frame.path: outline(item.body)}
-
-
-def carried(chain: Chain) -> set[tuple[str, str]]:
-    """Which box each value reaches by links from row to row: pairs of value and box."""
-    links = {}
-    ports = set()
-
-    def visit(item: Item) -> None:
-        match item:
-            case Chain():
-                for several in item.links:
-                    for link in several:
-                        links.setdefault((link.start, link.value), []).append(link.end)
-                for row in item.rows:
-                    visit(row)
-            case Beside():
-                for cell in item.cells:
-                    visit(cell)
-            case Framed():
-                visit(item.body)
-            case Lane():
-                ports.add(item.key)
-            case Box():
-                pass
-
-    visit(chain)
-    reached = set()
-
-    def follow(key: str, value: str) -> None:
-        for end in links.get((key, value), ()):
-            if end in ports:
-                follow(end, value)
-            else:
-                reached.add((value, end))
-
-    for start, value in list(links):
-        if start not in ports:
-            follow(start, value)
-    return reached
+    return layout.scene_of(folded(picture), across)
 
 
 def wanted(parts: Sequence[Part]) -> set[tuple[str, str]]:
-    """The pairs that there must be."""
+    """Which box each value goes to: pairs of value and box."""
     found: set[tuple[str, str]] = set()
     for part in parts:
         if isinstance(part, Frame):
@@ -105,60 +54,116 @@ def wanted(parts: Sequence[Part]) -> set[tuple[str, str]]:
     return found
 
 
+def carried(scene: Scene) -> set[tuple[str, str]]:
+    """The same as the lines show it: followed from the box that gives a value to arrows."""
+    places = {each.path: place for each, place in scene.boxes}
+    makers = {each.gives: places[each.path] for each, _ in scene.boxes}
+    by_value: dict[str, list[Line]] = {}
+    for line in scene.lines:
+        by_value.setdefault(line.value, []).append(line)
+    found = set()
+    for value, lines in by_value.items():
+        maker = makers[value]
+        reached = [line for line in lines if _on_border(line.start, maker)]
+        waiting = [line for line in lines if line not in reached]
+        for line in reached:
+            next_ones = [each for each in waiting if _touches(each.start, line)]
+            reached += next_ones
+            waiting = [each for each in waiting if each not in next_ones]
+        assert not waiting, f"{value} goes on from nowhere: {waiting}"
+        for line in reached:
+            if line.arrow:
+                assert line.box is not None
+                assert _on_border(line.end, places[line.box]), line
+                found.add((value, line.box))
+    return found
+
+
+def _on_border(point: tuple[float, float], place: Rect) -> bool:
+    x, y = point
+    sides = min(abs(x - place.x), abs(x - place.right), abs(y - place.y), abs(y - place.bottom))
+    inside = place.x - 0.1 <= x <= place.right + 0.1 and place.y - 0.1 <= y <= place.bottom + 0.1
+    return inside and sides <= 0.1
+
+
+def _touches(point: tuple[float, float], line: Line) -> bool:
+    x, y = point
+    (a, b), (c, d) = line.start, line.end
+    return min(a, c) - 0.1 <= x <= max(a, c) + 0.1 and min(b, d) - 0.1 <= y <= max(b, d) + 0.1
+
+
 def check_places(scene: Scene) -> None:
     """No box over another, no line through a box, nothing outside; lines upright or level."""
     places = [(each.path, place) for each, place in scene.boxes]
     for i, (name, one) in enumerate(places):
         for other_name, other in places[i + 1 :]:
             assert not _overlap(one, other), (name, other_name)
-    for line in scene.lines:
-        (a, b), (c, d) = line.start, line.end
-        assert abs(a - c) < 0.01 or abs(b - d) < 0.01, line
-        stretch = Rect(min(a, c), min(b, d), abs(a - c), abs(b - d))
+    for line, stretch in _stretches(scene):
+        assert min(stretch.width, stretch.height) < 0.01, line
         for name, place in places:
             inner = Rect(place.x + 1, place.y + 1, place.width - 2, place.height - 2)
             assert not _overlap(stretch, inner), (name, line)
-    for _, place in (*places, *((f.path, place) for f, place in scene.frames)):
-        assert place.x >= -0.01 and place.y >= -0.01
-        assert place.right <= scene.width + 0.01 and place.bottom <= scene.height + 0.01
-    for line in scene.lines:
-        for x, y in (line.start, line.end):
-            assert -0.01 <= x <= scene.width + 0.01 and -0.01 <= y <= scene.height + 0.01
+    frames = [(frame.path, place) for frame, place in scene.frames]
+    lines = [(line.value, stretch) for line, stretch in _stretches(scene)]
+    for name, place in (*places, *frames, *lines):
+        assert place.x >= -0.01 and place.y >= -0.01, name
+        assert place.right <= scene.width + 0.01 and place.bottom <= scene.height + 0.01, name
+    for i, (frame, place) in enumerate(scene.frames):
+        inside = {each.path for each in _parts(frame)}
+        for name, other in (*places, *frames[i + 1 :]):
+            within = _overlap(place, other)
+            assert within == (name in inside), (frame.path, name)
 
 
 def check_values(scene: Scene) -> None:
-    """No two lines run along each other that have no value in common."""
-    for i, one in enumerate(scene.lines):
-        for other in scene.lines[i + 1 :]:
-            if one.values & other.values:
+    """No two lines run along each other that neither carry the same value nor come together."""
+    stretches = list(_stretches(scene))
+    for i, (one, place) in enumerate(stretches):
+        for other, other_place in stretches[i + 1 :]:
+            if one.value == other.value or (one.box is not None and one.box == other.box):
                 continue
-            for along, across in ((0, 1), (1, 0)):
-                places = [
-                    one.start[across],
-                    one.end[across],
-                    other.start[across],
-                    other.end[across],
-                ]
-                if max(places) - min(places) > 1:
-                    continue
-                low, high = sorted((one.start[along], one.end[along]))
-                other_low, other_high = sorted((other.start[along], other.end[along]))
-                assert min(high, other_high) - max(low, other_low) < 1, (one, other)
+            right = min(place.right, other_place.right) - max(place.x, other_place.x)
+            down = min(place.bottom, other_place.bottom) - max(place.y, other_place.y)
+            assert min(right, down) < -1 or max(right, down) < 1, (one, other)
 
 
-def check_labels(scene: Scene) -> None:
-    """No shape is written over a box, or over another shape."""
+def check_texts(scene: Scene) -> None:
+    """No shape and no title is written over a box, a line or another text; titles are in frames."""
     texts = []
     for label in scene.labels:
-        wide = width(label.text, LABEL)
         x, y = label.at
-        left = x - {"start": 0.0, "middle": wide / 2, "end": wide}[label.anchor]
-        texts.append((label.text, Rect(left, y - 7, wide, 7)))
+        texts.append((label.text, Rect(x, y - 7, width(label.text, LABEL), 7)))
+    for frame, place in scene.frames:
+        x, y = scene.titles[frame.path]
+        text = Rect(x, y - 9, heading(frame.title, frame.details), 10)
+        texts.append((frame.title, text))
+        assert place.x < text.x and text.right < place.right and place.y < text.y, frame.title
     for i, (text, place) in enumerate(texts):
-        for box_, other in scene.boxes:
-            assert not _overlap(place, other), (text, box_.path)
+        for each, other in scene.boxes:
+            assert not _overlap(place, other), (text, each.path)
+        for line, other in _stretches(scene):
+            assert not _overlap(place, other), (text, line)
         for other_text, other in texts[i + 1 :]:
             assert not _overlap(place, other), (text, other_text, place)
+
+
+def check(scene: Scene) -> None:
+    check_places(scene)
+    check_values(scene)
+    check_texts(scene)
+
+
+def _stretches(scene: Scene) -> Iterator[tuple[Line, Rect]]:
+    for line in scene.lines:
+        (a, b), (c, d) = line.start, line.end
+        yield line, Rect(min(a, c), min(b, d), abs(a - c), abs(b - d))
+
+
+def _parts(frame: Frame) -> Iterator[Part]:
+    for part in frame.parts:
+        yield part
+        if isinstance(part, Frame):
+            yield from _parts(part)
 
 
 def _overlap(one: Rect, other: Rect) -> bool:

@@ -11,24 +11,16 @@ from xml.etree import ElementTree
 import pytest
 
 from archspec.backends import specs_folder
-from archspec.drawing.arrange import arranged
 from archspec.drawing.build import picture_of
 from archspec.drawing.draw import drawn
+from archspec.drawing.engine import SCRIPT
 from archspec.drawing.folding import folded
 from archspec.drawing.picture import Box, boxes
-from archspec.drawing.place import DETAIL, TITLE, size_of, titled
+from archspec.drawing.sizes import DETAIL, TITLE, size_of, titled
 from archspec.drawing.text import width
 from archspec.resolution import resolve
 from archspec.schema import load
-from tests.drawing.pictures import (
-    EXAMPLES,
-    carried,
-    check_labels,
-    check_places,
-    check_values,
-    scene_of,
-    wanted,
-)
+from tests.drawing.pictures import EXAMPLES, carried, check, scene_of, wanted
 
 SPECS = sorted(specs_folder().glob("*.yaml"))
 NETWORKS = [
@@ -41,16 +33,13 @@ NETWORKS += [path for path in SPECS if path not in NETWORKS]
 def test_a_spec_is_drawn(path: Path) -> None:
     model = resolve(load(path))
     inner = 0
-    for depth in (0, 1, 9):
+    for depth in (0, 1, 2, 9):
         picture = picture_of(model, depth)
         shown = folded(picture)
-        for across in (False, True) if depth < 2 else (False,):
-            assert carried(arranged(shown.parts, across)) == wanted(shown.parts)
+        for across in ((False, True), (False, True), (False,), *[()] * 7)[depth]:
             scene = scene_of(picture, across)
-            check_labels(scene)
-            if depth < 2:
-                check_places(scene)
-                check_values(scene)
+            check(scene)
+            assert carried(scene) == wanted(shown.parts)
         text = drawn(picture, "svg")
         assert isinstance(text, str)
         ElementTree.fromstring(text)
@@ -75,31 +64,28 @@ def _check_fits(parts: tuple) -> None:  # type: ignore[type-arg]
 
 
 class _Page(HTMLParser):
-    """What a page refers to, its elements by key, and the text of its data."""
+    """What a page refers to, and the text of its scripts."""
 
     def __init__(self) -> None:
         super().__init__()
         self.references: list[str] = []
-        self.keys: list[int] = []
         self.open: list[str] = []
-        self.data = ""
-        self._in_data = False
+        self.scripts: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         self.references += [str(given[each]) for each in ("src", "href", "action") if each in given]
-        if "data-k" in given:
-            self.keys.append(int(str(given["data-k"])))
-        self._in_data = given.get("id") == "data"
         if tag not in ("meta", "br"):
             self.open.append(tag)
+        if tag == "script":
+            self.scripts.append("")
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
-        self._in_data = False
 
     def handle_data(self, data: str) -> None:
-        self.data += data if self._in_data else ""
+        if self.open and self.open[-1] == "script":
+            self.scripts[-1] += data
 
 
 @pytest.mark.parametrize("name", ["googlenet", "resnet18", "googlenet_paper", "unet"])
@@ -112,16 +98,32 @@ def test_a_page_is_whole_and_fetches_nothing(name: str) -> None:
     page.feed(text)
     assert page.references == [] and page.open == []
     assert "default-src 'none'" in text
-    outside = re.sub(r"http://www\.w3\.org/2000/svg", "", text)
-    assert not re.search(r"https?:|//[a-z]+\.|url\(|@import|\bimport\s*\(|fetch\(", outside)
-    # What the script looks up is there, once.
-    data = json.loads(page.data)
-    assert len(page.keys) == len(set(page.keys))
-    used = {key for chain in data["chains"] for row in chain for *keys, _ in row for key in keys}
-    assert used <= set(page.keys)
-    assert {int(key) for key in data["facts"]} <= set(page.keys)
-    said = {value for facts in data["facts"].values() for _, value in facts}
-    assert {"parameters", "multiply-adds", "output"} <= {
-        key for facts in data["facts"].values() for key, _ in facts
-    }
-    assert {box.path for box in boxes(picture.parts) if box.kind == "convolution"} <= said
+    said, engine, _ = page.scripts
+    assert engine.strip() == SCRIPT.read_text("utf-8").strip()
+    outside = text.replace(engine, "").replace("http://www.w3.org/2000/svg", "")
+    local = outside.replace("url(#arrow)", "")
+    assert not re.search(r"https?:|//[a-z]+\.|url\(|@import|\bimport\s*\(|fetch\(", local)
+    # All that is laid out has something to show, and the other way round.
+    data = json.loads(said)
+    nodes, ports, edges = _ids(data["graph"])
+    assert nodes == set(data["parts"]) and set(data["arrows"]) <= set(edges)
+    assert {each for ends in edges.values() for each in ends} <= nodes | ports
+    facts = [dict(part["facts"]) for part in data["parts"].values()]
+    assert {"parameters", "multiply-adds", "output"} <= {key for each in facts for key in each}
+    paths = {each.get("path") for each in facts}
+    assert {box.path for box in boxes(picture.parts) if box.kind == "convolution"} <= paths
+
+
+def _ids(node: dict) -> tuple[set[str], set[str], dict[str, list[str]]]:  # type: ignore[type-arg]
+    """The nodes in a graph, their ports, and its edges with what they join."""
+    nodes: set[str] = set()
+    ports: set[str] = set()
+    edges = {each["id"]: [*each["sources"], *each["targets"]] for each in node.get("edges", ())}
+    for child in node.get("children", ()):
+        nodes.add(child["id"])
+        ports |= {each["id"] for each in child.get("ports", ())}
+        inner = _ids(child)
+        nodes |= inner[0]
+        ports |= inner[1]
+        edges |= inner[2]
+    return nodes, ports, edges

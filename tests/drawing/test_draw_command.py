@@ -144,14 +144,25 @@ def test_refused(name: str, command: Command) -> None:
     assert list(command.folder.iterdir()) == []
 
 
-def test_without_a_renderer_png_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("module", "file"),
+    [("resvg_py", "a.png"), ("py_mini_racer", "a.png"), ("py_mini_racer", "a.svg")],
+)
+def test_what_a_format_needs_is_said(
+    module: str, file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(archspec.ArchspecError) as caught:
-        draw(bundled("lenet"), tmp_path / "a.png")
+        draw(bundled("lenet"), tmp_path / file)
     assert "archspec-nn[draw]" in str(caught.value.problems[0].hint)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_html_and_mermaid_need_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("resvg_py", "py_mini_racer", "font_roboto"):
+        monkeypatch.setitem(sys.modules, module, None)
+    for file in ("a.html", "a.mmd"):
+        draw(bundled("lenet"), tmp_path / file)
 
 
 def test_from_python(tmp_path: Path) -> None:
