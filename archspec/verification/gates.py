@@ -57,6 +57,11 @@ def float32(other: float) -> float:
     return FLOAT32_FACTOR * max(other, FLOAT32_FLOOR)
 
 
+def summed(terms: float) -> float:
+    """How far a sum in float32 may be off whose terms are added one after the other."""
+    return float(np.finfo(np.float32).eps) * math.sqrt(terms)
+
+
 def gradient(norm: float, norm_of_all: float) -> float:
     """The greatest norm of the difference of one tensor's gradients (or values)."""
     return GRADIENT * max(norm, GRADIENT_LEAST * norm_of_all)

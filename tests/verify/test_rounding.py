@@ -102,3 +102,19 @@ def test_what_is_near_enough_is_left_as_it_is(
     near = {"body.conv2": (1e-7, 1e-6)}
     paths = {"body.conv2": "body.conv2"}
     assert without_inherited(graph, question, values, near, paths) == (near, 0)
+
+
+def test_terms_may_be_added_one_after_the_other() -> None:
+    spec = (
+        "archspec: 1\nname: Mean\ninput: [4, 112, 112]\nstages: {body: [relu, global_avg_pool]}\n"
+    )
+    graph = resolve(loads(spec)).graph
+    question = Question({}, seeded_inputs(graph, 2, 0), {})
+    inputs = {name: each.astype(np.float32) for name, each in question.inputs.items()}
+    values = dict(run(graph, {}, inputs).values)
+    rows = values["body.relu1"].reshape(2, 4, -1)
+    # NumPy's cumulative sum is in order, its sum is not.
+    values["body.global_avg_pool1"] = rows.cumsum(-1)[..., -1] / np.float32(rows.shape[-1])
+    assert _left(graph, question, values) == []
+    values["body.global_avg_pool1"] *= np.float32(1 + 3e-5)
+    assert _left(graph, question, values) == ["body.global_avg_pool1"]
