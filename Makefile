@@ -51,7 +51,7 @@ test-fast: $(TOOLS) ## The tests that need no framework.
 test-slow: $(FRAMEWORKS) $(MXNET) $(JULIA) $(TOOLS) ## The slow tests: all that runs in Julia, larger networks.
 	ARCHSPEC_REQUIRE_BACKENDS=$(BACKENDS) $(PYTEST) -m "slow and not exhaustive"
 
-test-exhaustive: $(FRAMEWORKS) $(MXNET) $(TOOLS) ## Full sizes, every pair of forms of weights: an hour.
+test-exhaustive: $(FRAMEWORKS) $(MXNET) $(TOOLS) ## Full sizes, every pair of forms of weights: three hours.
 	ARCHSPEC_REQUIRE_BACKENDS=$(BACKENDS) $(PYTEST) -n 1 -m exhaustive
 
 test-gpu: $(FRAMEWORKS) $(TOOLS) ## Only the tests that need a GPU; they skip without one.
