@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from archspec.model.graph import Graph
 from archspec.operators.normalization import BatchNorm
@@ -14,7 +15,7 @@ from archspec.resolution import Model
 from archspec.verification import gates, request
 from archspec.verification.compare import (
     Array,
-    float32_errors,
+    Precisions,
     relative_error,
     tensor_errors,
     worst,
@@ -128,46 +129,57 @@ class Comparison:
 
     def _single(self, one: Participant) -> Iterator[Finding]:
         name = one.backend.name
-        values = self.precisions("layers")[0][name]
-        layers = self._rounding(name, "layers", values, {path: path for path in self.graph.by_path})
+        values = self._layers.single[name]
+        paths = {path: path for path in self.graph.by_path}
+        layers = self._rounding(name, "layers", self._layers, values, paths)
         # What a layer loses that rounds too much itself is no excuse for the outputs.
         inherited = values if layers.check.passed else {}
-        yield self._rounding(name, "outputs", inherited, self.graph.outputs)
+        yield self._rounding(name, "outputs", self._outputs, inherited, self.graph.outputs)
         if layers.errors:
             yield layers
 
     def _rounding(
-        self, name: str, what: str, values: Mapping[str, Array], paths: Mapping[str, str]
+        self,
+        name: str,
+        what: str,
+        precisions: Precisions,
+        values: Mapping[str, Array],
+        paths: Mapping[str, str],
     ) -> Finding:
-        single, double = self.precisions(what)
-        far = float32_errors(name, single, double)
+        far = precisions.errors(name)
         errors, count = without_inherited(self.graph, self.question, values, far, paths)
-        against = ", ".join(each for each in single if each != name)
+        against = ", ".join(each for each in precisions.single if each != name)
         note = "within 10 times the others' own distance from float64"
         if count:
             note += f"; of {count}, what their inputs had lost is left out"
         of = len(paths) if what == "layers" else len(errors)
         return finding(what, "float32", against, errors, of, request.SINGLE, note)
 
-    def precisions(self, what: str) -> tuple[dict[str, Mapping[str, Array]], ...]:
-        """For each participant, the oracle among them, its outputs or layers in both precisions."""
+    @cached_property
+    def _outputs(self) -> Precisions:
+        """The outputs of all, the oracle among them, in both precisions."""
         oracle = self.reference
         assert oracle.single is not None
-        single: dict[str, Mapping[str, Array]] = {}
-        double: dict[str, Mapping[str, Array]] = {}
-        if what == "outputs":
-            single[ORACLE], double[ORACLE] = oracle.single.outputs, oracle.evaluation.outputs
-        else:
-            single[ORACLE], double[ORACLE] = oracle.single.values, oracle.evaluation.values
+        single: dict[str, Mapping[str, Array]] = {ORACLE: oracle.single.outputs}
+        double: dict[str, Mapping[str, Array]] = {ORACLE: oracle.evaluation.outputs}
         for name, one in self.participants.items():
-            apart = self._apart(one) if what == "layers" else set()
+            single[name] = one.outputs(request.SINGLE)
+            double[name] = one.outputs(request.EVALUATION)
+        return Precisions.of(single, double)
+
+    @cached_property
+    def _layers(self) -> Precisions:
+        """The layers of all; read once, since there is much to read."""
+        oracle = self.reference
+        assert oracle.single is not None
+        single: dict[str, Mapping[str, Array]] = {ORACLE: oracle.single.values}
+        double: dict[str, Mapping[str, Array]] = {ORACLE: oracle.evaluation.values}
+        for name, one in self.participants.items():
+            apart = self._apart(one)
             for task, into in ((request.SINGLE, single), (request.EVALUATION, double)):
-                if what == "outputs":
-                    into[name] = one.outputs(task)
-                else:
-                    layers = one.layers(task).items()
-                    into[name] = {path: each[0][1] for path, each in layers if path not in apart}
-        return single, double
+                layers = one.layers(task).items()
+                into[name] = {path: each[0][1] for path, each in layers if path not in apart}
+        return Precisions.of(single, double)
 
     def _statistics(self, one: Participant) -> Iterator[Finding]:
         form = one.backend.manifest.running_variance

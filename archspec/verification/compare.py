@@ -110,30 +110,49 @@ def _comparable(found: Array, expected: Array) -> bool:
     return bool(np.isfinite(found).all() and np.isfinite(expected).all())
 
 
-def float32_errors(
-    name: str,
-    single: Mapping[str, Mapping[str, Array]],
-    double: Mapping[str, Mapping[str, Array]],
-) -> dict[str, tuple[float, float]]:
-    """For each tensor how far one participant is from the others in float32, and the gate.
-
-    A pair that is too far apart so counts against the one that is less accurate.
+@dataclass(frozen=True, slots=True)
+class Precisions:
+    """The same tensors of several participants in both precisions.
 
     Args:
-        name: the participant.
-        single, double: for each participant its tensors in float32 and in float64.
+        single, double: for each participant its tensors by name.
+        own: for each participant how far each tensor in float32 is from that in float64.
     """
-    errors = {}
-    for tensor, found in single[name].items():
-        if tensor not in double[name]:
-            continue
-        pairs = []
-        for other, tensors in single.items():
-            if other != name and tensor in tensors and tensor in double[other]:
-                theirs = relative_error(tensors[tensor], double[other][tensor])
-                distance = relative_error(found, tensors[tensor])
-                pairs.append((distance, gates.float32(theirs)))
-        if not pairs:
-            continue
-        errors[tensor] = max(pairs, key=lambda pair: _ratio(*pair))
-    return errors
+
+    single: Mapping[str, Mapping[str, Array]]
+    double: Mapping[str, Mapping[str, Array]]
+    own: Mapping[str, Mapping[str, float]]
+
+    @classmethod
+    def of(
+        cls,
+        single: Mapping[str, Mapping[str, Array]],
+        double: Mapping[str, Mapping[str, Array]],
+    ) -> Precisions:
+        """With what follows from the tensors."""
+        own = {
+            name: {
+                tensor: relative_error(found, double[name][tensor])
+                for tensor, found in tensors.items()
+                if tensor in double[name]
+            }
+            for name, tensors in single.items()
+        }
+        return cls(single, double, own)
+
+    def errors(self, name: str) -> dict[str, tuple[float, float]]:
+        """For each tensor how far one participant is from the others in float32, and the gate.
+
+        A pair that is too far apart so counts against the one that is less accurate.
+        """
+        errors = {}
+        for tensor in self.own[name]:
+            found = self.single[name][tensor]
+            pairs = [
+                (relative_error(found, self.single[other][tensor]), gates.float32(own[tensor]))
+                for other, own in self.own.items()
+                if other != name and tensor in own
+            ]
+            if pairs:
+                errors[tensor] = max(pairs, key=lambda pair: _ratio(*pair))
+        return errors

@@ -15,7 +15,7 @@ from archspec.schema import load, loads
 from archspec.verification import gates, memory
 from archspec.verification.alignment import Alignment
 from archspec.verification.compare import (
-    float32_errors,
+    Precisions,
     norm,
     relative_error,
     tensor_errors,
@@ -101,7 +101,7 @@ def test_float32_blames_whoever_is_less_accurate() -> None:
         "b": {"y": sloppy},
         "oracle": {"y": honest * np.float32(1 + 1e-7)},
     }
-    passed = {name: worst(float32_errors(name, single, double)).passed for name in single}
+    passed = {name: worst(Precisions.of(single, double).errors(name)).passed for name in single}
     assert passed == {"a": True, "b": False, "oracle": True}
 
 
