@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import atexit
 import json
+import os
+import threading
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,9 @@ from archspec.errors import ArchspecError, UsageError
 SCRIPT = Path(__file__).parent / "elk" / "elk.bundled.js"
 # Of wall time, for one graph; what takes longer nobody would look at, either.
 _SECONDS = 30.0
-_BYTES = 2 << 30
+# Less than V8 itself would end the process at.
+_BYTES = 1 << 30
+_LOCK = threading.Lock()
 # The engine asks for a browser's window, and for timers only to be called later.
 _WINDOW = """
 globalThis.window = globalThis;
@@ -38,16 +42,18 @@ def laid_out(graph: dict[str, Any]) -> dict[str, Any]:
     _import_engine()
     from py_mini_racer import JSOOMException, JSTimeoutException
 
-    try:
-        answer = _answer(json.dumps(graph))
-    except (JSTimeoutException, JSOOMException) as error:
-        # ELK was cut off in the middle and is of no use any more. When it has answered something
-        # it has stopped: its last words must not come to a machine that is closed.
-        if isinstance(error, JSTimeoutException):
-            _machine().eval("0")
-        _machine().close()
-        _machine.cache_clear()
-        raise too_large() from None
+    with _LOCK:
+        try:
+            answer = _answer(json.dumps(graph))
+        except (JSTimeoutException, JSOOMException) as error:
+            # ELK was cut off in the middle and is of no use any more. When it has answered
+            # something it has stopped: its last words must not come to a machine that is closed.
+            machine = _machine(os.getpid())
+            if isinstance(error, JSTimeoutException):
+                machine.eval("0")
+            machine.close()
+            _machine.cache_clear()
+            raise too_large() from None
     if not answer.startswith("+"):
         raise ArchspecError(
             f"ELK cannot lay this picture out: {answer[1:]}",
@@ -77,13 +83,14 @@ def _import_engine() -> None:
 
 
 def _answer(graph: str) -> str:
-    machine = _machine()
+    machine = _machine(os.getpid())
     machine.eval(_CALL % graph, timeout_sec=_SECONDS)
     return str(machine.eval("answer"))
 
 
 @cache
-def _machine() -> Any:
+def _machine(process: int) -> Any:
+    """The V8 of a process, as its threads do not outlive a fork."""
     from py_mini_racer import MiniRacer
 
     machine = MiniRacer()

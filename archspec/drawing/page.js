@@ -3,6 +3,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const sheet = document.getElementById("sheet");
 const drawing = document.getElementById("drawing");
 const tip = document.getElementById("tip");
+const state = document.getElementById("state");
 const engine = new ELK();
 const arrows = new Set(data.arrows);
 const frames = Object.keys(data.parts).filter(key => "folded" in data.parts[key]);
@@ -111,7 +112,14 @@ function show(node, left, top, layers) {
 async function draw(key) {
   const find = () => key && drawing.querySelector(`[data-key="${key}"]`);
   const before = find() && find().getBoundingClientRect();
-  const root = await engine.layout(pruned(JSON.parse(JSON.stringify(data.graph))));
+  let root;
+  try {
+    root = await engine.layout(pruned(JSON.parse(JSON.stringify(data.graph))));
+  } catch (error) {
+    state.textContent = `This cannot be laid out; fold more. (${error})`;
+    return;
+  }
+  state.textContent = "";
   const layers = [[], [], [], []];
   show(root, 1, 1, layers);
   const width = root.width + 2, height = root.height + 2;

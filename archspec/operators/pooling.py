@@ -51,15 +51,25 @@ class _Pool(Windowed):
 
     @property
     def rounding_up(self) -> Any:
-        """The pads to which ``ceil`` adds, where a framework may be left to do that; or None.
+        """The pads to which ``ceil`` adds, where PyTorch may be left to do that; or None.
 
-        None also where what it adds is an argument of the block: that is used then.
+        It pads alike on both sides. None also where what ``ceil`` adds is an argument of the
+        block, which is used then.
         """
         arguments: Any = self
         pads = arguments.unrounded
-        grown = [as_expr(side) for pair in arguments.padding for side in pair]
-        known = pads is not None and all(isinstance(side, Const) for side in grown)
-        return pads if known and self._within_half(pads) else None
+        if pads is None or any(as_expr(low) != as_expr(high) for low, high in pads):
+            return None
+        grown = (as_expr(side) for pair in arguments.padding for side in pair)
+        if not all(isinstance(side, Const) for side in grown):
+            return None
+        return pads if self._within_half(pads) and not self._spread(pads) else None
+
+    def _spread(self, pads: Any) -> bool:
+        """Whether it is padded and dilated with a single axis, where PyTorch allows less."""
+        arguments: Any = self
+        padded = any(as_expr(side) != as_expr(0) for pair in pads for side in pair)
+        return len(pads) == 1 and padded and as_expr(arguments.dilation[0]) != as_expr(1)
 
     def _within_half(self, pads: Any) -> bool:
         arguments: Any = self

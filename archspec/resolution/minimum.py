@@ -6,14 +6,18 @@ file as numbers. What the spec works with is worked out in :mod:`archspec.analys
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from archspec.analysis.min_input import AxisSizes, LongPatternError, input_sizes_of
 from archspec.errors import ArchspecError
 from archspec.model.graph import Graph
 from archspec.operators.pooling import AvgPool, MaxPool
 from archspec.resolution.resolve import Model, resolve_flat
+
+# So many switches are tried in all positions; of more, all off and all on.
+_SWITCHES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +61,21 @@ def input_sizes(model: Model, rounds_up: bool = False) -> InputSizes | None:
 
 
 def _switched(model: Model) -> Iterator[Graph]:
-    """The network, and what it is with each switch among its arguments the other way."""
+    """The network, and what it is with the switches among its arguments in other positions."""
     yield model.graph
-    for name in model.spec.arguments:
-        value = model.values[name]
-        if isinstance(value, bool):
-            try:
-                yield resolve_flat(model.spec, **{**model.values, name: not value}).graph
-            except ArchspecError:
-                # Not at this size: of others, the file that is written says nothing.
-                continue
+    now = {n: v for n in model.spec.arguments if isinstance(v := model.values[n], bool)}
+    positions: Iterable[tuple[bool, ...]] = product((False, True), repeat=len(now))
+    if len(now) > _SWITCHES:
+        positions = [(False,) * len(now), (True,) * len(now)]
+    for position in positions:
+        other = dict(zip(now, position, strict=True))
+        if other == now:
+            continue
+        try:
+            yield resolve_flat(model.spec, **{**model.values, **other}).graph
+        except ArchspecError:
+            # Not at this size: of others, the file that is written says nothing.
+            continue
 
 
 def _sizes(graph: Graph, free: Container[tuple[str, str]]) -> InputSizes:

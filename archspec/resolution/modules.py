@@ -21,7 +21,7 @@ from archspec.resolution.calls import Built
 from archspec.resolution.classes import ClassBuilder
 from archspec.resolution.facts import Facts
 from archspec.resolution.instance import ABSENT, Instance
-from archspec.resolution.linked import LinkedChain, Links
+from archspec.resolution.linked import LinkedChain, LinkedParallel, LinkedStep, Links
 from archspec.schema.blocks import channel_names
 from archspec.schema.spec import MISSING, Block, Parameter, Spec
 
@@ -125,7 +125,8 @@ def _block(
     implicit = [ModuleParameter(each, Int(1), MISSING, role="channels") for each in channels]
     declared = [_parameter(each, built) for each in block.parameters.values()]
     keys = dict(zip(block.inputs, (Name(each) for each in channels), strict=True))
-    facts = Facts(instances, taken={each.name for each in (*implicit, *declared)})
+    taken = {*(each.name for each in (*implicit, *declared)), *_indices(linked)}
+    facts = Facts(instances, taken)
     builder = ClassBuilder(block.name, facts, built, {}, dict(keys), None)
     body = builder.chain(linked)
     if facts.parameters:
@@ -148,6 +149,19 @@ def _block(
         where=block.where,
     )
     return Built(module, builder.channels[""], facts)
+
+
+def _indices(linked: LinkedChain | LinkedParallel | LinkedStep) -> Iterator[str]:
+    """The names of the indices of loops."""
+    match linked:
+        case LinkedChain():
+            for item in linked.items:
+                yield from _indices(item)
+        case LinkedParallel():
+            for branch in linked.branches:
+                yield from _indices(branch)
+        case LinkedStep():
+            yield linked.layer.index
 
 
 def _parameter(parameter: Parameter, built: Mapping[str, Built]) -> ModuleParameter:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from archspec.backends import specs_folder
 from archspec.errors import Location, Problem, SpecError
+from archspec.names import did_you_mean
 from archspec.reading import Node, read_file
 
 DEEPEST = 16
@@ -50,9 +51,9 @@ class Files:
             node = read_file(path, shown)
         except SpecError as error:
             # A file that cannot be opened has no place of its own.
-            bundled = None if path.exists() else _bundled_hint(name)
+            better = None if _is_file(path) else _hint(name, near)
             raise SpecError(
-                each if each.where else Problem(each.problem, where, key, bundled or each.hint)
+                each if each.where else Problem(each.problem, where, key, better or each.hint)
                 for each in error.problems
             ) from None
         self.shown[path] = shown
@@ -74,20 +75,34 @@ class Files:
                 key,
                 "a spec may only use files in its own folder and below",
             )
-        if not path.exists() and (bundled := _bundled(name)):
+        if not _is_file(path) and (bundled := _bundled(name)):
             return bundled, str(bundled)
         return path, str(Path(where.file).parent / name)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # A name that is longer than names can be.
+        return False
 
 
 def _bundled(name: str) -> Path | None:
     """The spec or library of this name, which has no ending, that comes with archspec."""
     path = specs_folder() / f"{name}.yaml"
-    return path if ".." not in Path(name).parts and path.is_file() else None
+    return path if ".." not in Path(name).parts and _is_file(path) else None
 
 
-def _bundled_hint(name: str) -> str | None:
-    """What to do about a missing file that comes with archspec."""
+def _hint(name: str, near: Path) -> str | None:
+    """What to do about a file that is not there."""
     own = name.removesuffix(".yaml")
-    return (
-        f"without `.yaml`, `{own}` is the one that comes with archspec" if _bundled(own) else None
-    )
+    if _bundled(own):
+        return f"without `.yaml`, `{own}` is the one that comes with archspec"
+    if _is_file(near.parent / f"{name}.yaml"):
+        return f"did you mean `{name}.yaml`?"
+    if "." in name:
+        return None
+    folder = specs_folder()
+    known = [str(each.relative_to(folder))[: -len(".yaml")] for each in folder.rglob("*.yaml")]
+    return did_you_mean(name, known) or "`archspec list` shows the names of bundled specs"

@@ -115,7 +115,9 @@ LIBRARIES = """
 ## Libraries
 
 `import` names files of blocks, which may import others. Paths are relative to the file that
-names them and cannot leave the folder of the spec.
+names them and cannot leave the folder of the spec. Of those that come with archspec
+(`blocks/inception`, `blocks/inverted_residual`, `blocks/residual`, ...) some leave to the spec what
+differs from paper to paper: `residual` needs `defaults: {batch_norm: {eps: 1e-5, decay: 0.9}}`.
 
 ```yaml
 archspec: 1

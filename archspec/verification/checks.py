@@ -147,7 +147,8 @@ class Comparison:
         paths: Mapping[str, str],
     ) -> Finding:
         far = precisions.errors(name)
-        errors, count = without_inherited(self.graph, self.question, values, far, paths)
+        given = precisions.single[name]
+        errors, count = without_inherited(self.graph, self.question, values, far, paths, given)
         against = ", ".join(each for each in precisions.single if each != name)
         note = "within 10 times the others' own distance from float64"
         if count:

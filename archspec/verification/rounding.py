@@ -26,6 +26,7 @@ def without_inherited(
     values: Mapping[str, Array],
     errors: Errors,
     paths: Mapping[str, str],
+    given: Mapping[str, Array] | None = None,
 ) -> tuple[Errors, int]:
     """Errors in float32, where those too large are replaced by the layers' own.
 
@@ -35,6 +36,7 @@ def without_inherited(
         values: what one participant computed in each layer that was seen, in float32.
         errors: for each layer or output of the network its distance from the others, and the gate.
         paths: for each the path of the layer that it is.
+        given: what it returned, where that need not be what was seen of the layer: its outputs.
 
     Returns:
         The errors, and how many of them have become small by this.
@@ -46,7 +48,10 @@ def without_inherited(
         node = graph.by_path.get(paths[name])
         if error <= gate or node is None or not {node.path, *node.inputs} <= known.keys():
             continue
-        own, allowed = own_error(node, question.tensors, known)
+        result = (given or values).get(name)
+        if result is None:
+            continue
+        own, allowed = own_error(node, question.tensors, known, result)
         if own <= allowed:
             found[name] = own, allowed
             count += 1
@@ -54,7 +59,7 @@ def without_inherited(
 
 
 def own_error(
-    node: Node, tensors: Mapping[str, Array], values: Mapping[str, Array]
+    node: Node, tensors: Mapping[str, Array], values: Mapping[str, Array], result: Array
 ) -> tuple[float, float]:
     """How far a layer is from float64 on its own inputs, and how far it may be.
 
@@ -66,7 +71,7 @@ def own_error(
     exact = run_layer(node, tensors, [each.astype(np.float64) for each in inputs])
     oracle = run_layer(node, tensors, [each.astype(np.float32) for each in inputs])
     allowed = max(gates.float32(relative_error(oracle, exact)), gates.summed(_terms(node)))
-    return relative_error(values[node.path], exact), allowed
+    return relative_error(result, exact), allowed
 
 
 def _terms(node: Node) -> float:

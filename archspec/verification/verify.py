@@ -20,6 +20,7 @@ from archspec.model.graph import Graph
 from archspec.resolution import Model
 from archspec.verification import gates, memory, reference, request, side_by_side
 from archspec.verification.assess import assess
+from archspec.verification.compare import Array
 from archspec.verification.process import Runs
 from archspec.verification.result import BackendResult, Result, Status
 from archspec.verification.side_by_side import Progress
@@ -83,7 +84,9 @@ def verify(
     root = Path(tempfile.mkdtemp(prefix="archspec-verify-"))
     keep = False
     try:
-        question, basis = asked(model.graph, batch, seed, dtypes, partial(tell, "Oracle"))
+        question, basis = asked(
+            model.graph, seeded(model.graph, seed), batch, seed, dtypes, partial(tell, "Oracle")
+        )
         folders = {each.name: root / each.name for each in chosen}
         for each in chosen:
             folder, source = folders[each.name], sources[each.name]
@@ -130,6 +133,7 @@ def verify(
 
 def asked(
     graph: Graph,
+    tensors: Mapping[str, Array],
     batch: int,
     seed: int,
     dtypes: Sequence[str],
@@ -143,14 +147,13 @@ def asked(
     inputs, others = (
         seeded_inputs(graph, batch, each, leveled=leveled) for each in (seed, seed + 1)
     )
-    factors = request.cotangents(graph, batch, seed)
-    question = request.Question(seeded(graph, seed), inputs, factors, leveled)
+    question = request.Question(tensors, inputs, request.cotangents(graph, batch, seed), leveled)
     try:
         return question, reference.compute(graph, question, others, dtypes, tell)
     except reference.InsensitiveError:
         if leveled:
             raise
-    return asked(graph, batch, seed, dtypes, tell, leveled=True)
+    return asked(graph, tensors, batch, seed, dtypes, tell, leveled=True)
 
 
 def choose(

@@ -240,6 +240,28 @@ def test_a_name_does_not_leave_what_is_bundled(run: Run, name: str) -> None:
     assert run("validate", "mine.yaml").code == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("other", "did you mean `other.yaml`?"),
+        ("googlent", "did you mean `googlenet`?"),
+        ("a" * 300, "`archspec list` shows the names of bundled specs"),
+    ],
+)
+def test_a_name_that_nothing_has_is_answered_with_one(run: Run, name: str, hint: str) -> None:
+    Path("other.yaml").write_text("archspec: 1\n", "utf-8")
+    Path("mine.yaml").write_text(f"archspec: 1\nname: Mine\nextends: {name}\n", "utf-8")
+    ran = run("validate", "mine.yaml")
+    assert ran.err.startswith("mine.yaml:3:10: extends: ")
+    assert ran.err.endswith(f"  hint: {hint}\n")
+
+
+def test_a_folder_hides_no_bundled_spec(run: Run) -> None:
+    Path("lenet").mkdir()
+    Path("mine.yaml").write_text("archspec: 1\nname: Mine\nextends: lenet\n", "utf-8")
+    assert "12 layers" in run("validate", "mine.yaml").out
+
+
 def test_the_file_of_a_bundled_spec_is_not_in_the_folder(run: Run) -> None:
     Path("mine.yaml").write_text("archspec: 1\nname: Mine\nextends: lenet.yaml\n", "utf-8")
     hint = "without `.yaml`, `lenet` is the one that comes with archspec"

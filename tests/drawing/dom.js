@@ -27,7 +27,7 @@ class Element {
   }
 }
 const byId = {};
-for (const id of ["data", "sheet", "drawing", "tip"]) byId[id] = new Element(id);
+for (const id of ["data", "sheet", "drawing", "tip", "state"]) byId[id] = new Element(id);
 byId.drawing.append(new Element("defs"));
 const buttons = ["all", "blocks", "none"].map(each => {
   const made = new Element("button");

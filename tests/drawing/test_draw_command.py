@@ -87,6 +87,12 @@ def test_to_the_screen(command: Command) -> None:
     assert list(command.folder.iterdir()) == []
 
 
+def test_a_png_of_too_many_pixels_is_refused(command: Command) -> None:
+    status, _, error = command(GOOGLENET, "--title", "W" * 100_000, "-o", "x.png")
+    assert status == 2 and "pixels is too large" in error
+    assert not (command.folder / "x.png").exists()
+
+
 def test_png(command: Command) -> None:
     _, data, _ = command(GOOGLENET, "-o", "-", "--format", "png", "--scale", "1")
     assert data[:8] == b"\x89PNG\r\n\x1a\n"

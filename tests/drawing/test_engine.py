@@ -6,6 +6,7 @@ import copy
 import hashlib
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -63,3 +64,31 @@ def test_a_process_ends_that_has_laid_out() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
     assert (done.stdout, done.stderr) == ("root\n", "")
+
+
+def test_threads_get_what_they_asked_for() -> None:
+    def width(size: int) -> float:
+        nodes = [{"id": each, "width": size, "height": 20} for each in ("a", "b")]
+        return float(laid_out({**GRAPH, "children": nodes})["children"][0]["width"])
+
+    sizes = list(range(40, 80))
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(width, sizes)) == sizes
+
+
+def test_a_forked_process_draws_too() -> None:
+    program = (
+        "import os, sys\n"
+        "from archspec.drawing.engine import laid_out\n"
+        f"graph = {GRAPH!r}\n"
+        "laid_out(graph)\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    laid_out(graph)\n"
+        "    os._exit(7)\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout == "7\n", done.stderr

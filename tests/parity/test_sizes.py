@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archspec import load, resolve, verify
+from archspec import load, loads, resolve, verify
 from archspec.render import render
 from archspec.verification.warm import WarmRuns
 
@@ -29,6 +29,34 @@ def test_a_switch_that_brings_in_a_flatten_holds_the_size() -> None:
         model = resolve(load(specs / "googlenet_paper.yaml"), aux_heads=aux_heads)
         assert "224 x 224 (this size only)" in render(model, "torch").text
     assert SIZES.search(render(resolve(load(specs / "squeezenet1_1.yaml")), "torch").text)
+
+
+@pytest.mark.parametrize(
+    ("size", "pool"),
+    [
+        # PyTorch pads alike on both sides, and a single axis by no more than half the kernel.
+        ("16, 16", "kernel: 3, stride: 2, padding: [[0, 1], [0, 1]], ceil: true"),
+        ("32", "kernel: 3, stride: 3, padding: 1, dilation: 2, ceil: true"),
+    ],
+)
+def test_what_pytorch_cannot_round_up_holds_the_size(size: str, pool: str) -> None:
+    text = f"archspec: 1\nname: Net\ninput: [3, {size}]\nstages:\n  a: [{{max_pool: {{{pool}}}}},"
+    found = render(resolve(loads(f"{text} global_avg_pool]\n")), "torch").text
+    assert "(this size only)" in found and "ceil_mode" not in found
+
+
+def test_switches_are_tried_together() -> None:
+    text = """\
+archspec: 1
+name: Two
+input: [3, 12, 12]
+params: {a: false, b: false}
+arguments: [a, b]
+stages:
+  body: [{conv: {out: 4, kernel: 7}, when: a}, {conv: {out: 4, kernel: 5}, when: b}]
+  head: [global_avg_pool, {dense: 7}]
+"""
+    assert "at least 11 x 11)" in render(resolve(loads(text)), "torch").text
 
 
 @pytest.mark.parity

@@ -69,3 +69,23 @@ def test_only_ordinary_files_are_written(tmp_path: Path) -> None:
     assert write_atomically(link, "new")
     assert link.is_symlink()
     assert target.read_text("utf-8") == "new"
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        "{conv: {out: out, kernel: 3, stride: 2, padding: same_upper}, repeat: 2, index: padding}",
+        "{conv: {out: out * (padding + 1), kernel: 1}, repeat: 2, index: padding},"
+        " {conv: {out: out, kernel: 3, stride: 2, padding: same_upper}}",
+    ],
+)
+def test_what_follows_from_the_input_is_not_called_like_a_loops_index(layers: str) -> None:
+    text = (
+        f"archspec: 1\nname: Net\ninput: [3, 11, 14]\nblocks:\n  Loop: {{params: {{out: int}},"
+        f" layers: [{layers}]}}\n"
+        "stages: {s: [{Loop: 4}, {upsample: [3, 5]}, {Loop: 5}, global_avg_pool]}\n"
+    )
+    loop = next(each for each in resolve(loads(text)).modules if each.name == "Loop")
+    names = [each.name for each in loop.parameters]
+    assert "padding" not in names and any(name.endswith("_padding") for name in names)
+    compile(_code(text, "torch"), "net.py", "exec")

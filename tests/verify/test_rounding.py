@@ -90,7 +90,8 @@ def test_a_layer_whose_input_was_not_seen_stays_as_it_was(
 def test_an_output_is_the_layer_that_it_is(
     graph: Graph, question: Question, values: Values
 ) -> None:
-    found, count = without_inherited(graph, question, values, {"output": FAR}, graph.outputs)
+    far, given = {"output": FAR}, {"output": values["body.conv2"]}
+    found, count = without_inherited(graph, question, values, far, graph.outputs, given)
     assert count == 1
     error, gate = found["output"]
     assert 0 < error <= gate
@@ -118,3 +119,15 @@ def test_terms_may_be_added_one_after_the_other() -> None:
     assert _left(graph, question, values) == []
     values["body.global_avg_pool1"] *= np.float32(1 + 3e-5)
     assert _left(graph, question, values) == ["body.global_avg_pool1"]
+
+
+@pytest.mark.parametrize("factor", [np.nan, np.inf, 1 + 1e-4])
+def test_what_is_returned_counts_and_not_what_was_seen_of_its_layer(
+    graph: Graph, question: Question, values: Values, factor: float
+) -> None:
+    far = {"output": (1e-4, 1e-6)}
+    given = {"output": values["body.conv2"] * np.float32(factor)}
+    found, count = without_inherited(graph, question, values, far, graph.outputs, given)
+    assert (found, count) == (far, 0)
+    given = {"output": values["body.conv2"]}
+    assert without_inherited(graph, question, values, far, graph.outputs, given)[1] == 1

@@ -38,7 +38,7 @@ def test_noise_averages_out(graph: Graph) -> None:
 
 
 def test_then_inputs_have_levels(graph: Graph) -> None:
-    question, basis = asked(graph, 2, 0, [], _silent)
+    question, basis = asked(graph, seeded(graph, 0), 2, 0, [], _silent)
     assert question.leveled
     assert all(moved > 0.1 > gates.SENSITIVITY for moved in basis.sensitivity.values())
     (found,), (noise,) = question.inputs.values(), seeded_inputs(graph, 2, 0).values()
@@ -50,7 +50,7 @@ def test_then_inputs_have_levels(graph: Graph) -> None:
 
 def test_without_need_they_have_none() -> None:
     graph = resolve(loads(SPEC.replace("128", "8"))).graph
-    question, _ = asked(graph, 2, 0, [], _silent)
+    question, _ = asked(graph, seeded(graph, 0), 2, 0, [], _silent)
     assert not question.leveled
 
 
