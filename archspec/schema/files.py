@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,7 +52,7 @@ class Files:
             node = read_file(path, shown)
         except SpecError as error:
             # A file that cannot be opened has no place of its own.
-            better = None if _is_file(path) else _hint(name, near)
+            better = None if _stands(path.exists) else _hint(name, near)
             raise SpecError(
                 each if each.where else Problem(each.problem, where, key, better or each.hint)
                 for each in error.problems
@@ -81,8 +82,12 @@ class Files:
 
 
 def _is_file(path: Path) -> bool:
+    return _stands(path.is_file)
+
+
+def _stands(asked: Callable[[], bool]) -> bool:
     try:
-        return path.is_file()
+        return asked()
     except OSError:
         # A name that is longer than names can be.
         return False
