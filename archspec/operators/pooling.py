@@ -63,16 +63,18 @@ class _Pool(Windowed):
         grown = (as_expr(side) for pair in arguments.padding for side in pair)
         if not all(isinstance(side, Const) for side in grown):
             return None
-        return pads if self._within_half(pads) and not self._spread(pads) else None
+        return pads if self._within_half(pads) else None
 
     def _spread(self, pads: Any) -> bool:
-        """Whether it is padded and dilated with a single axis, where PyTorch allows less."""
+        """Whether it is padded and dilated with a single axis: PyTorch then counts the kernel."""
         arguments: Any = self
         padded = any(as_expr(side) != as_expr(0) for pair in pads for side in pair)
         return len(pads) == 1 and padded and as_expr(arguments.dilation[0]) != as_expr(1)
 
     def _within_half(self, pads: Any) -> bool:
         arguments: Any = self
+        if self._spread(pads):
+            return False
         window = zip(pads, arguments.kernel, arguments.dilation, strict=True)
         for pair, kernel, dilation in window:
             numbers = [as_expr(each) for each in (*pair, kernel, dilation)]

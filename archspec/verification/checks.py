@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -159,27 +159,31 @@ class Comparison:
     @cached_property
     def _outputs(self) -> Precisions:
         """The outputs of all, the oracle among them, in both precisions."""
-        oracle = self.reference
-        assert oracle.single is not None
-        single: dict[str, Mapping[str, Array]] = {ORACLE: oracle.single.outputs}
-        double: dict[str, Mapping[str, Array]] = {ORACLE: oracle.evaluation.outputs}
-        for name, one in self.participants.items():
-            single[name] = one.outputs(request.SINGLE)
-            double[name] = one.outputs(request.EVALUATION)
-        return Precisions.of(single, double)
+        return self._in_both(lambda result: result.outputs, Participant.outputs)
 
     @cached_property
     def _layers(self) -> Precisions:
         """The layers of all; read once, since there is much to read."""
-        oracle = self.reference
-        assert oracle.single is not None
-        single: dict[str, Mapping[str, Array]] = {ORACLE: oracle.single.values}
-        double: dict[str, Mapping[str, Array]] = {ORACLE: oracle.evaluation.values}
+        apart = {name: self._apart(one) for name, one in self.participants.items()}
+
+        def seen(one: Participant, task: str) -> dict[str, Array]:
+            layers = one.layers(task).items()
+            left_out = apart[one.backend.name]
+            return {path: each[0][1] for path, each in layers if path not in left_out}
+
+        return self._in_both(lambda result: result.values, seen)
+
+    def _in_both(
+        self,
+        of_oracle: Callable[[Result], Mapping[str, Array]],
+        of_backend: Callable[[Participant, str], Mapping[str, Array]],
+    ) -> Precisions:
+        assert self.reference.single is not None
+        single = {ORACLE: of_oracle(self.reference.single)}
+        double = {ORACLE: of_oracle(self.reference.evaluation)}
         for name, one in self.participants.items():
-            apart = self._apart(one)
-            for task, into in ((request.SINGLE, single), (request.EVALUATION, double)):
-                layers = one.layers(task).items()
-                into[name] = {path: each[0][1] for path, each in layers if path not in apart}
+            single[name] = of_backend(one, request.SINGLE)
+            double[name] = of_backend(one, request.EVALUATION)
         return Precisions.of(single, double)
 
     def _statistics(self, one: Participant) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ import pytest
 from variants import refusal
 
 from archspec import Model, load, loads, resolve, verify
-from archspec.verification.memory import allowed, estimate
+from archspec.verification.memory import allowed, estimate, shown
 from archspec.verification.verify import least_batch
 from archspec.verification.warm import WarmRuns
 
@@ -105,7 +105,8 @@ def test_full_size(
     model = _whole(name)
     groups = _groups(model, [each for each in python_backends if refusal(model, each) is None])
     if not groups:
-        pytest.skip("not even two backends fit into memory at once")
+        needed = estimate(model.graph, least_batch(model.graph), 2)
+        pytest.skip(f"two backends need about {shown(needed)} of memory, more than there is")
     for group in groups:
         _check(model, device, group)
 
