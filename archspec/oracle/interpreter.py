@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,7 @@ def run(
     *,
     training: bool = False,
     keep: bool = True,
+    alter: Callable[[Node, Array], Array] | None = None,
 ) -> Result:
     """Compute a network's outputs.
 
@@ -51,6 +52,7 @@ def run(
         training: normalise by the batch's statistics and work out the new running ones. Dropout
             is the identity all the same.
         keep: keep the output of every layer; else it is dropped after its last use.
+        alter: given a layer and its output, returns what later layers take in its place.
 
     Raises:
         UsageError: an input is missing, unknown, of another shape or type.
@@ -78,7 +80,7 @@ def run(
             current = {name: statistics.get(f"{node.owner}.{name}", own[name]) for name in own}
             for name, new in running_statistics(node.operator, taken[0], current).items():
                 statistics[f"{node.owner}.{name}"] = new
-        values[node.path] = result
+        values[node.path] = alter(node, result) if alter else result
         if not keep:
             uses.subtract(node.inputs)
             for path in {*node.inputs, node.path}:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,13 +20,13 @@ from archspec.verification.compare import (
     tensor_errors,
     worst,
 )
+from archspec.verification.conditioning import Conditioning
 from archspec.verification.finding import ORACLE, Errors, Finding, finding, relative_errors
 from archspec.verification.participant import Participant, gradients
 from archspec.verification.reference import Reference, corrected, len_of
 from archspec.verification.request import Question
 from archspec.verification.rounded_decay import as_stated
 from archspec.verification.rounding import without_inherited
-from archspec.verification.sightings import Sighting
 from archspec.verification.traits import dropouts, shifted
 
 
@@ -82,8 +82,11 @@ class Comparison:
 
     def _forward(self, one: Participant, task: str, mode: str) -> Iterator[Finding]:
         errors, seen, apart = self._compared(one, task)
-        yield finding(f"outputs{mode}", "float64", ORACLE, errors, len(errors), task)
-        note = f"{len(apart)} layers are cut differently in {one.source.shown}" if apart else ""
+        note = _widened(errors)
+        yield finding(f"outputs{mode}", "float64", ORACLE, errors, len(errors), task, note)
+        note = _widened(seen)
+        if apart:
+            note = f"{len(apart)} layers are cut differently in {one.source.shown}"
         if seen:
             of = len(self.graph.nodes)
             yield finding(f"layers{mode}", "float64", ORACLE, seen, of, task, note)
@@ -98,8 +101,8 @@ class Comparison:
         training = task == one.training
         wanted = [o.name for o in self.model.root.outputs if training or not o.training]
         expected = {name: result.outputs[name] for name in wanted if name in result.outputs}
-        errors = relative_errors(one.outputs(task), expected)
-        seen = self.layer_errors(one.layers(task), result.values)
+        errors = relative_errors(one.outputs(task), expected, self.conditioning(task).outputs)
+        seen = self.layer_errors(one, task)
         if one.source.unchanged or not worst(errors).passed:
             return errors, seen, set()
         apart = {name for name, (error, gate) in seen.items() if not error <= gate}
@@ -109,19 +112,27 @@ class Comparison:
         """The layers that are set aside in evaluation."""
         return set() if one.source.unchanged else self._compared(one, request.EVALUATION)[2]
 
+    def _mode(self, task: str) -> str:
+        trains = task in (request.GRADIENTS, request.TRAINING)
+        return "training" if trains and self.reference.training else "evaluation"
+
     def expected(self, task: str) -> Result:
         """The oracle's values for a task."""
-        trains = task in (request.GRADIENTS, request.TRAINING)
-        return (self.reference.training if trains else None) or self.reference.evaluation
+        training = self.reference.training if self._mode(task) == "training" else None
+        return training or self.reference.evaluation
 
-    def layer_errors(
-        self, seen: Mapping[str, Sequence[tuple[Sighting, Array]]], expected: Mapping[str, Array]
-    ) -> Errors:
+    def conditioning(self, task: str) -> Conditioning:
+        """How far rounding moves the values of a task."""
+        return self.reference.conditioning[self._mode(task)]
+
+    def layer_errors(self, one: Participant, task: str) -> Errors:
         """For each layer seen the error of the worst sighting, in the order of the network."""
+        seen, expected = one.layers(task), self.expected(task).values
+        moved = self.conditioning(task).layers
         return {
             node.path: (
                 max(relative_error(each, expected[node.path]) for _, each in seen[node.path]),
-                gates.FLOAT64,
+                gates.float64(moved[node.path]),
             )
             for node in self.graph.nodes
             if node.path in seen
@@ -194,7 +205,8 @@ class Comparison:
         found = one.tensors(one.training, "statistic")
         if found and one.backend.manifest.float32_decay:
             found = as_stated(self.graph, self.question.tensors, [found])
-        errors = relative_errors(found, expected)
+        moved = self.conditioning(one.training).statistics
+        errors = relative_errors(found, expected, moved)
         of = sum(not each.trainable for _, each in self.graph.tensors.values())
         note = self._statistics_note(one)
         yield finding("statistics", "float64", ORACLE, errors, of, one.training, note)
@@ -274,3 +286,9 @@ class Comparison:
         for what in ("parameters", "statistics"):
             label = f"{what} after {self.steps} step{plural}"
             yield from self._against_base(label, found, one, request.STEPS, self.steps)
+
+
+def _widened(errors: Errors) -> str:
+    """A note on gates that follow how far rounding moves the values, if some do."""
+    count = sum(gate > gates.FLOAT64 for _, gate in errors.values())
+    return f"the gate of {count} is 10 times what rounding moves it by" if count else ""

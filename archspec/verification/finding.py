@@ -38,10 +38,20 @@ def finding(
     return Finding(Check(quantity, dtype, against, *figures), errors, task)
 
 
-def relative_errors(found: Mapping[str, Array], expected: Mapping[str, Array]) -> Errors:
-    """The error of each tensor expected; infinite for one that is not there."""
+def relative_errors(
+    found: Mapping[str, Array], expected: Mapping[str, Array], moved: Mapping[str, float]
+) -> Errors:
+    """The error of each tensor expected, and its gate; infinite for one that is not there.
+
+    Args:
+        found, expected: the tensors.
+        moved: how far rounding moves each.
+    """
     return {
-        name: (relative_error(found[name], each) if name in found else math.inf, gates.FLOAT64)
+        name: (
+            relative_error(found[name], each) if name in found else math.inf,
+            gates.float64(moved.get(name, 0.0)),
+        )
         for name, each in expected.items()
     }
 

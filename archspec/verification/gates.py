@@ -10,8 +10,15 @@ import math
 
 import numpy as np
 
-# Outputs, layers and running statistics in float64, relative to the tensor's largest value.
+# Outputs, layers and running statistics in float64, relative to the tensor's largest value: at
+# least this, and where rounding moves a value far (as the oracle finds), a multiple of how far, up
+# to what is still below every known mistake in meaning (1e-9).
 FLOAT64 = 1e-12
+FLOAT64_FACTOR = 10.0
+FLOAT64_MOST = 1e-10
+
+# By how much of its size rounding may change a number: one unit in the last place of 1.
+EPSILON = float(np.finfo(np.float64).eps)
 
 # In float32, how many times its own distance from float64 a result may be from another.
 FLOAT32_FACTOR = 10.0
@@ -42,6 +49,15 @@ LEAST_VALUES = 8
 
 # The first step changes no tensor by more than about this part of its norm, nor the outputs.
 STEP = 2.0**-7
+
+
+def float64(moved: float) -> float:
+    """How far a value in float64 may be from the oracle's.
+
+    Args:
+        moved: how far rounding alone moves it.
+    """
+    return min(max(FLOAT64, FLOAT64_FACTOR * moved), FLOAT64_MOST)
 
 
 def float32(other: float) -> float:

@@ -125,7 +125,7 @@ def _forward(comparison: Comparison, one: Participant, failed: Sequence[Finding]
     finding = failed[0]
     expected = comparison.expected(finding.task).values
     seen = one.layers(finding.task)
-    errors = comparison.layer_errors(seen, expected)
+    errors = comparison.layer_errors(one, finding.task)
     graph = comparison.graph
     path = first_failed(errors, list(graph.by_path))
     if path is not None:
@@ -160,8 +160,7 @@ def _output(comparison: Comparison, one: Participant, finding: Finding) -> _Faul
         return None
     error, gate = finding.errors[name]
     outputs = one.outputs(finding.task)
-    expected = comparison.expected(finding.task).values
-    seen = comparison.layer_errors(one.layers(finding.task), expected)
+    seen = comparison.layer_errors(one, finding.task)
     after, between = nearest(comparison.graph, node, seen)
     text = f"the output `{name}` is not the value of this layer"
     if name not in outputs:

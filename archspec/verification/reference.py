@@ -15,6 +15,7 @@ from archspec.oracle.gradients import directional_derivative
 from archspec.oracle.interpreter import Result, run
 from archspec.verification import gates
 from archspec.verification.compare import Array, norm, relative_error
+from archspec.verification.conditioning import Conditioning, conditioning
 from archspec.verification.request import Question, trains
 
 # Told what is computed, and whether it `begins` or `ends`.
@@ -66,7 +67,8 @@ class Reference:
         training: values in training, and the new running statistics, by how their variance is
             counted (``biased`` or ``unbiased``); for networks that train.
         slope: a derivative, if asked for; worked out last, it takes longest.
-        sensitivity, conditioning: as in :class:`archspec.verification.result.Result`.
+        sensitivity: as in :class:`archspec.verification.result.Result`.
+        conditioning: how far rounding moves values, in ``evaluation`` and ``training``.
     """
 
     evaluation: Result
@@ -75,7 +77,7 @@ class Reference:
     statistics: dict[str, Mapping[str, Array]] = field(default_factory=dict)
     slope: Slope | None = None
     sensitivity: dict[str, float] = field(default_factory=dict)
-    conditioning: dict[str, float] = field(default_factory=dict)
+    conditioning: dict[str, Conditioning] = field(default_factory=dict)
 
 
 class InsensitiveError(VerificationError):
@@ -114,15 +116,15 @@ def compute(
                 hint="another --seed, a larger input, or an output before a saturating function",
             )
     tell("conditioning", "begins")
-    nudged = {name: np.nextafter(each, np.inf) for name, each in inputs.items()}
-    far = _moved(graph, question, nudged, reference)
-    reference.conditioning["evaluation"] = max(far.values())
+    reference.conditioning["evaluation"] = conditioning(
+        graph, tensors, inputs, reference.evaluation, training=False
+    )
     if "float32" in dtypes:
         tell("float32", "begins")
         single = {name: each.astype(np.float32) for name, each in inputs.items()}
         reference.single = run(graph, tensors, single)
     if "float64" in dtypes and trains(graph):
-        _train(graph, question, nudged, reference, tell)
+        _train(graph, question, reference, tell)
     tell("", "ends")
     return reference
 
@@ -136,19 +138,13 @@ def _moved(
     return {name: relative_error(each, before[name]) for name, each in result.outputs.items()}
 
 
-def _train(
-    graph: Graph,
-    question: Question,
-    nudged: Mapping[str, Array],
-    reference: Reference,
-    tell: Tell,
-) -> None:
+def _train(graph: Graph, question: Question, reference: Reference, tell: Tell) -> None:
     tell("training", "begins")
     result = run(graph, question.tensors, question.inputs, training=True)
     reference.training = result
-    nudge = run(graph, question.tensors, nudged, training=True, keep=False).outputs
-    moved = [relative_error(nudge[name], each) for name, each in result.outputs.items()]
-    reference.conditioning["training"] = max(moved)
+    reference.conditioning["training"] = conditioning(
+        graph, question.tensors, question.inputs, result, training=True
+    )
     reference.statistics = {
         "biased": result.statistics,
         "unbiased": corrected(graph, question.tensors, result.statistics, len_of(question)),

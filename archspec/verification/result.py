@@ -122,8 +122,8 @@ class Result:
         rate: of the steps; None without steps.
         layers: how many layers the network has.
         sensitivity: by how much another input moves each output, relative to its largest value.
-        conditioning: by how much an input changed in the last place moves the outputs, in
-            evaluation and (where it differs) in training.
+        conditioning: by how much the outputs move if every layer rounds otherwise in the last
+            place, in evaluation and (where it differs) in training.
         warnings: why the figures might mean less than they seem to.
         versions: of archspec, Python and NumPy.
         memory: the estimate, in bytes.

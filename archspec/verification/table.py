@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from archspec.verification import summary
+from archspec.verification import gates, summary
 from archspec.verification.details import details
 from archspec.verification.figures import brief, figure, plain, seconds
 from archspec.verification.memory import shown as size
@@ -18,6 +18,9 @@ from archspec.verification.result import NOT_RUN, BackendResult, Divergence, Res
 
 # Columns of a terminal from which on there is room between those of the table.
 _WIDE = 88
+
+# What rounding may move a value by until its gate follows.
+_WIDER = figure(gates.FLOAT64 / gates.FLOAT64_FACTOR)
 
 _STYLES = {
     "agrees": "green",
@@ -153,7 +156,10 @@ def _foot(result: Result) -> RenderableType:
     nudged = ", ".join(f"{v:.0e} in {n}" for n, v in result.conditioning.items())
     text = Text("\n")
     text.append(f"another input moves the outputs by: {moved}\n", "dim")
-    text.append(f"one unit in the last place of the input moves them by: {nudged}\n", "dim")
+    text.append(f"rounding otherwise in every layer moves them by: {nudged}", "dim")
+    if any("rounding moves" in each.note for row in result.backends for each in row.checks):
+        text.append(f"; gates follow where it moves a layer by more than {_WIDER}", "dim")
+    text.append("\n")
     versions = {n: v for each in result.backends for n, v in each.versions.items() if n != "device"}
     facts = [f"{name} {version}" for name, version in versions.items()]
     facts += [f"{result.seconds:.0f} s", f"estimated {size(result.memory)}"]

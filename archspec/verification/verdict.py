@@ -17,15 +17,16 @@ from archspec.verification.reference import along
 def judged_by_oracle(comparison: Comparison, one: Participant, task: str, path: str) -> str:
     """What the oracle and the other backends say about a layer's value."""
     expected = comparison.expected(task).values[path]
+    gate = gates.float64(comparison.conditioning(task).layers[path])
     mine = one.layers(task)[path][0][1]
     right, like_me = [], []
     for each in comparison.participants.values():
         seen = each.layers(task).get(path)
         if each is one or not seen:
             continue
-        if relative_error(seen[0][1], expected) <= gates.FLOAT64:
+        if relative_error(seen[0][1], expected) <= gate:
             right.append(each.backend.title)
-        elif relative_error(seen[0][1], mine) <= gates.FLOAT64:
+        elif relative_error(seen[0][1], mine) <= gate:
             like_me.append(each.backend.title)
     title = one.backend.title
     if right:

@@ -119,7 +119,7 @@ def verify(
         rate=rate,
         layers=len(model.graph.nodes),
         sensitivity=basis.sensitivity,
-        conditioning=basis.conditioning,
+        conditioning={n: max(each.outputs.values()) for n, each in basis.conditioning.items()},
         warnings=_warnings(model.graph, batch, question, basis),
         versions=_versions(),
         memory=estimate(jobs),
@@ -247,11 +247,12 @@ def _warnings(
             f"a BatchNorm sees {least} values per channel, fewer than {gates.LEAST_VALUES}:"
             " rounding may show; use a larger batch or input"
         )
-    for mode, moved in basis.conditioning.items():
-        if moved > gates.FLOAT64 / 10:
+    for mode, each in basis.conditioning.items():
+        path, moved = each.worst
+        if gates.FLOAT64_FACTOR * moved > gates.FLOAT64_MOST:
             warnings.append(
-                f"ill-conditioned in {mode}: one unit in the last place of the input moves an"
-                f" output by {moved:.0e}; use a larger batch or input"
+                f"ill-conditioned in {mode}: rounding alone moves `{path}` by {moved:.0e}, so that"
+                " correct code may fail; use a larger batch or input"
             )
     return tuple(warnings)
 
