@@ -17,9 +17,17 @@ _WIDTH = 120
 
 
 def list_specs(
+    blocks: Annotated[
+        bool, typer.Option("--blocks", help="Libraries of blocks, which specs import.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show the specs that come with archspec."""
+    """Show the specs that come with archspec, or the libraries of blocks."""
+    if blocks:
+        from archspec.cli.libraries import list_blocks
+
+        list_blocks(as_json)
+        return
     from archspec.backends import specs_folder
 
     paths = sorted(specs_folder().glob("*.yaml"))

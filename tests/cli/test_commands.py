@@ -335,6 +335,19 @@ def test_the_list_is_as_wide_as_the_terminal(run: Run, monkeypatch: pytest.Monke
     assert max(map(len, lines)) <= 80 and any(line.endswith(" ...") for line in lines)
 
 
+def test_the_list_of_blocks(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "75")
+    lines = run("list", "--blocks").out.splitlines()
+    at = lines.index("import: blocks/residual")
+    assert lines[at + 1] == "  BasicBlock(out, stride=1)"
+    assert max(map(len, lines)) <= 75
+    assert "  SelfAttention(heads, causal=false)" in lines
+    rows = json.loads(run("list", "--blocks", "--json").out)
+    files = sorted((specs_folder() / "blocks").glob("*.yaml"))
+    assert [row["name"] for row in rows] == [f"blocks/{path.stem}" for path in files]
+    assert all(row["blocks"] and all(each["doc"] for each in row["blocks"]) for row in rows)
+
+
 def test_version_and_help(run: Run) -> None:
     assert run("--version").out.startswith("archspec 0.")
     for command in ("generate", "validate", "verify", "backends", "list", "init", "schema"):
