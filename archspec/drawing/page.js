@@ -4,11 +4,55 @@ const sheet = document.getElementById("sheet");
 const drawing = document.getElementById("drawing");
 const tip = document.getElementById("tip");
 const state = document.getElementById("state");
-const engine = new ELK();
 const arrows = new Set(data.arrows);
 const frames = Object.keys(data.parts).filter(key => "folded" in data.parts[key]);
 const folded = new Set(frames.filter(key => data.parts[key].folded));
 const SIGN = data.sign;
+
+// ELK works beside the page, which stays alive meanwhile, and for so many milliseconds at most. Where
+// a browser allows no worker it works in the page.
+const MOST = 30000, SOON = 300;
+let engine = null, alone = typeof Worker === "undefined", busy = false, timers = [];
+
+function started() {
+  if (alone) return new ELK();
+  const source = [document.getElementById("elk").textContent, "\nnew ELK();"];
+  const url = URL.createObjectURL(new Blob(source, { type: "text/javascript" }));
+  const workerFactory = () => {
+    const worker = new Worker(url);
+    worker.onerror = () => { stop(); alone = true; draw(); };
+    return worker;
+  };
+  return new ELK({ workerFactory });
+}
+
+function idle() {
+  timers.forEach(clearTimeout);
+  busy = false;
+}
+
+function stop() {
+  if (busy && !alone) {
+    engine.terminateWorker();
+    engine = null;
+  }
+  idle();
+}
+
+// What was asked for before, and is not done yet, is given up.
+function laidOut(graph) {
+  stop();
+  engine ||= started();
+  busy = true;
+  return new Promise((resolve, reject) => {
+    timers = [
+      setTimeout(() => { state.textContent = "Laying this out \u2026"; }, SOON),
+      setTimeout(() => { stop(); reject("it takes too long"); }, MOST),
+    ];
+    const done = settle => result => { idle(); settle(result); };
+    engine.layout(graph).then(done(resolve), done(reject));
+  });
+}
 
 // A graph to be laid out: a folded frame has nothing in it, and the size of its title.
 function pruned(node) {
@@ -114,7 +158,7 @@ async function draw(key) {
   const before = find() && find().getBoundingClientRect();
   let root;
   try {
-    root = await engine.layout(pruned(JSON.parse(JSON.stringify(data.graph))));
+    root = await laidOut(pruned(JSON.parse(JSON.stringify(data.graph))));
   } catch (error) {
     state.textContent = `This cannot be laid out; fold more. (${error})`;
     return;

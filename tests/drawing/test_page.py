@@ -17,8 +17,12 @@ from archspec.drawing.picture import boxes
 from archspec.resolution import Model
 from tests.drawing.pictures import bundled
 
-# The engine calls timers of the page only to answer later.
-WINDOW = "globalThis.window = globalThis; globalThis.setTimeout = run => { run(); return 0; };"
+# The engine calls timers of the page only to answer later; nothing takes so long that others run.
+WINDOW = """\
+globalThis.window = globalThis;
+globalThis.setTimeout = (run, wait) => { if (!wait) run(); return 0; };
+globalThis.clearTimeout = () => {};
+"""
 
 
 class Page:
@@ -109,3 +113,28 @@ def test_nothing_overlaps_however_it_is_folded(name: str, machine: MiniRacer) ->
             for left, top, width, height in found[i + 1 :]:
                 beside = x + wide <= left + 0.01 or left + width <= x + 0.01
                 assert beside or y + high <= top + 0.01 or top + height <= y + 0.01
+
+
+def test_the_engine_works_beside_the_page(machine: MiniRacer) -> None:
+    text = drawn(picture_of(bundled("lenet"), 1), "html")
+    assert isinstance(text, str)
+    _, engine, script = re.findall(r"<script[^>]*>(.*?)</script>", text, re.DOTALL)
+    # What the page adds to the engine's text, and may run at all.
+    assert r'"\nnew ELK();"' in script and "worker-src blob:" in text
+    machine.eval(f"""\
+globalThis.self = globalThis;
+globalThis.setTimeout = run => 0;
+const answers = [];
+globalThis.postMessage = answer => answers.push(answer);
+{engine}
+new ELK();
+self.onmessage({{ data: {{ id: 0, cmd: "register", algorithms: ["layered"] }} }});
+const children = [1, 2].map(id => ({{ id: "n" + id, width: 30, height: 30 }}));
+const edges = [{{ id: "e", sources: ["n1"], targets: ["n2"] }}];
+const graph = {{ id: "root", children, edges }};
+self.onmessage({{ data: {{ id: 1, cmd: "layout", graph, layoutOptions: {{}}, options: {{}} }} }});
+""")
+    answer = json.loads(str(machine.eval("JSON.stringify(answers[1])")))
+    assert answer["id"] == 1 and "error" not in answer
+    first, second = answer["data"]["children"]
+    assert first["x"] != second["x"] or first["y"] != second["y"]
