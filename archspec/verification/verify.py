@@ -18,7 +18,7 @@ from archspec.backends import Backend, built_in, find_backend
 from archspec.errors import BackendError, RefusedError, UsageError
 from archspec.model.graph import Graph
 from archspec.resolution import Model
-from archspec.verification import gates, memory, reference, request, side_by_side
+from archspec.verification import disk, gates, memory, reference, request, side_by_side
 from archspec.verification.assess import assess
 from archspec.verification.compare import Array
 from archspec.verification.process import Runs
@@ -70,7 +70,8 @@ def verify(
     Raises:
         UsageError: an argument makes no sense.
         BackendError: a backend is unknown.
-        VerificationError: it will not fit into memory, or agreement would mean nothing.
+        VerificationError: it will not fit into memory or on the disk, or agreement would mean
+            nothing.
     """
     begun = time.perf_counter()
     tell = progress or (lambda who, what, state: None)
@@ -81,7 +82,9 @@ def verify(
     estimate = partial(memory.estimate, model.graph, batch, len(chosen))
     jobs = side_by_side.how_many(jobs, len(chosen), estimate, max_memory)
     wanted = request.tasks(model.graph, dtypes, steps)
-    root = Path(tempfile.mkdtemp(prefix="archspec-verify-"))
+    folder = Path(tempfile.gettempdir())
+    disk.refuse_too_large(disk.estimate(model.graph, batch, len(chosen), wanted), folder)
+    root = Path(tempfile.mkdtemp(prefix="archspec-verify-", dir=folder))
     keep = False
     try:
         question, basis = asked(
@@ -89,8 +92,8 @@ def verify(
         )
         folders = {each.name: root / each.name for each in chosen}
         for each in chosen:
-            folder, source = folders[each.name], sources[each.name]
-            request.write_request(folder, model, each, source, question, wanted, device)
+            own, source = folders[each.name], sources[each.name]
+            request.write_request(own, model, each, source, question, wanted, device)
 
         def slope() -> reference.Slope | None:
             if not any(each.kind == "gradients" for each in wanted) or not chosen:

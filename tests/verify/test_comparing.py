@@ -12,7 +12,7 @@ from archspec.errors import UsageError, VerificationError
 from archspec.oracle.interpreter import run
 from archspec.resolution import Model, resolve
 from archspec.schema import load, loads
-from archspec.verification import gates, memory
+from archspec.verification import disk, gates, memory, request
 from archspec.verification.alignment import Alignment
 from archspec.verification.compare import (
     Precisions,
@@ -193,6 +193,20 @@ def test_refusal_names_both_figures() -> None:
         memory.refuse_too_large(3 * memory.GIB, 2 * memory.GIB)
     with pytest.raises(VerificationError, match="80% of the available memory"):
         memory.refuse_too_large(2**60, None)
+
+
+def test_what_is_written_grows_with_what_is_asked(network: Model, tmp_path: Path) -> None:
+    graph = network.graph
+    tensors, inputs = seeded(graph, 0), seeded_inputs(graph, 3, 0)
+    size = sum(each.nbytes for each in tensors.values())
+    values = sum(each.nbytes for each in run(graph, tensors, inputs).values.values())
+    one = disk.estimate(graph, 3, 1, request.tasks(graph, ["float64"], 0))
+    assert 2 * size + 2 * values < one < 2 * size + 3 * values
+    more = disk.estimate(graph, 3, 2, request.tasks(graph, ["float64", "float32"], 5))
+    assert more == 2 * (one + 2 * size + values // 2)
+    disk.refuse_too_large(0, tmp_path)
+    with pytest.raises(VerificationError, match=r"1048576\.0 GiB of temporary files, and .* room"):
+        disk.refuse_too_large(2**50, tmp_path)
 
 
 @pytest.mark.parametrize(
