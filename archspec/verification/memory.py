@@ -23,18 +23,21 @@ _PART = 0.8
 # kept for comparison, and what is written.
 _TENSOR_COPIES = 5
 _VALUE_COPIES = 4
-# In this process: the oracle's values in evaluation, in training and (half) in float32, and of each
-# backend those in both precisions, which are compared all together; the tensors, moved and as
-# requested, and of two backends those that are compared.
-_OWN_VALUES = 2.5
+# In this process: the oracle's values in evaluation and in training, and those of one pass of a
+# backend. With float32 the oracle's in that, too, and those of each backend in both precisions,
+# which are compared all together. The tensors, moved and as requested, and of two backends those
+# that are compared.
+_OWN_VALUES = 2
 _READ_VALUES = 1.5
+_OWN_SINGLE = 0.5
+_READ_BOTH = 1.5
 _OWN_TENSORS = 6
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _UNITS |= {f"{unit}I": 2 ** (10 * power) for power, unit in enumerate("KMGT", 1)}
 
 
-def estimate(graph: Graph, batch: int, backends: int, jobs: int = 1) -> int:
+def estimate(graph: Graph, batch: int, backends: int, jobs: int = 1, single: bool = True) -> int:
     """The bytes that verifying a network takes, this process and those that run beside it.
 
     Args:
@@ -42,12 +45,14 @@ def estimate(graph: Graph, batch: int, backends: int, jobs: int = 1) -> int:
         batch: examples per pass.
         backends: how many run.
         jobs: how many of them at once.
+        single: whether in float32 as well as in float64.
     """
     tensors = 8 * sum(tensor.elements for _, tensor in graph.tensors.values())
     inputs = sum(shape.elements for shape in graph.inputs.values())
     values = 8 * batch * (inputs + sum(node.shape.elements for node in graph.nodes))
     runner = _PROCESS + _TENSOR_COPIES * tensors + _VALUE_COPIES * values
-    own = _PARENT + _OWN_TENSORS * tensors + (_OWN_VALUES + backends * _READ_VALUES) * values
+    read = _OWN_SINGLE + backends * _READ_BOTH if single else _READ_VALUES
+    own = _PARENT + _OWN_TENSORS * tensors + (_OWN_VALUES + read) * values
     return int(own + jobs * runner)
 
 

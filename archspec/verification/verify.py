@@ -79,7 +79,8 @@ def verify(
     modules = {find_backend(name).name: file for name, file in (modules or {}).items()}
     chosen, missing = choose(backends, modules)
     chosen, sources, refused = _sources(model, chosen, modules)
-    estimate = partial(memory.estimate, model.graph, batch, len(chosen))
+    single = "float32" in dtypes
+    estimate = partial(memory.estimate, model.graph, batch, len(chosen), single=single)
     jobs = side_by_side.how_many(jobs, len(chosen), estimate, max_memory)
     wanted = request.tasks(model.graph, dtypes, steps)
     folder = Path(tempfile.gettempdir())
