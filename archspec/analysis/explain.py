@@ -130,6 +130,8 @@ def _near(path: str, parts: dict[str, Part]) -> str:
     if near:
         return f"did you mean {' or '.join(f'`{each}`' for each in near)}?"
     top = [each.path for each in parts.values() if each.depth == 1]
+    if not top:
+        return "it has no layers"
     more = ", …" if len(top) > 12 else ""
     return "it has: " + ", ".join(top[:12]) + more
 

@@ -14,8 +14,9 @@ from archspec.cli.screen import styled
 from archspec.schema import loads
 from archspec.schema.spec import Block
 
-# Where nothing limits it, a line is as wide.
+# Where nothing limits it, a line is as wide; and no narrower than this.
 _WIDTH = 100
+_NARROW = 24
 
 # A network that does nothing: libraries are read as for every other one. What their blocks leave to
 # the spec is stated, and they may use each other's.
@@ -40,12 +41,13 @@ def list_blocks(as_json: bool) -> None:
     if as_json:
         print(json.dumps([_library(name, blocks) for name, blocks in found.items()], indent=2))
         return
-    width = min(room(sys.stdout) or _WIDTH, _WIDTH)
+    width = max(min(room(sys.stdout) or _WIDTH, _WIDTH), _NARROW)
     for name, blocks in found.items():
         print(styled(f"import: {name}", "bold", sys.stdout))
         for block in blocks:
-            print(f"  {_call(block)}")
-            print(textwrap.indent(textwrap.fill(block.doc, width - 6), " " * 6))
+            for text, indent in ((_call(block), "  "), (block.doc, "      ")):
+                lines = textwrap.wrap(text, width - len(indent), break_long_words=False)
+                print(textwrap.indent("\n".join(lines), indent))
 
 
 def _library(name: str, blocks: list[Block]) -> dict[str, Any]:

@@ -25,7 +25,9 @@ def show(proposal: Proposal, network: str, written: str | None) -> None:
     count = f"{len(proposal.assigned)} of {total} tensors have their place"
     print(styled(f"{network}: {count}{where}", "bold", out))
     if proposal.ignored:
-        print(f"ignored: {_several(len(proposal.ignored), 'tensor')} that are no weights")
+        ignored = len(proposal.ignored)
+        what = "that are no weights" if ignored > 1 else "that is no weight"
+        print(f"ignored: {_several(ignored, 'tensor')} {what}")
     for note in proposal.notes:
         print(f"note: {plain(note)}")
     _list("nothing was found for", proposal.missing)

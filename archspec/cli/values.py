@@ -11,9 +11,11 @@ _LONGEST = 60
 
 def alike(value: Any) -> Any:
     """The one number, where all axes and sides have it."""
-    inner = [alike(each) for each in value] if isinstance(value, tuple) and value else [value]
-    one = len(inner) > 1 and len(set(map(str, inner))) == 1 and not isinstance(inner[0], tuple)
-    return inner[0] if one or not isinstance(value, tuple) else value
+    if not isinstance(value, tuple) or not value:
+        return value
+    inner = [alike(each) for each in value]
+    one = len(set(map(str, inner))) == 1 and not isinstance(inner[0], tuple)
+    return inner[0] if one else value
 
 
 def value_text(value: Any) -> str:

@@ -67,7 +67,8 @@ def too_large() -> UsageError:
     """What is said of a picture that would take too long."""
     return UsageError(
         "this picture is too large to be laid out",
-        hint="fold more: a smaller --depth, less to --expand, or one --block",
+        hint="fold more: a smaller --depth, less to --expand, or one --block, which alone helps a"
+        " page (it holds what is folded, too); Mermaid (.mmd) takes anything",
     )
 
 

@@ -7,6 +7,8 @@ const state = document.getElementById("state");
 const arrows = new Set(data.arrows);
 const frames = Object.keys(data.parts).filter(key => "folded" in data.parts[key]);
 const folded = new Set(frames.filter(key => data.parts[key].folded));
+// What is folded in the picture that is there.
+let shown = [...folded];
 const SIGN = data.sign;
 
 // ELK works beside the page, which stays alive meanwhile, and for so many milliseconds at most. Where
@@ -23,7 +25,14 @@ function started() {
     worker.onerror = () => { stop(); alone = true; draw(); };
     return worker;
   };
-  return new ELK({ workerFactory });
+  try {
+    return new ELK({ workerFactory });
+  } catch {
+    alone = true;
+    return new ELK();
+  } finally {
+    setTimeout(() => URL.revokeObjectURL(url), SOON);
+  }
 }
 
 function idle() {
@@ -161,9 +170,12 @@ async function draw(key) {
     root = await laidOut(pruned(JSON.parse(JSON.stringify(data.graph))));
   } catch (error) {
     state.textContent = `This cannot be laid out; fold more. (${error})`;
+    folded.clear();
+    shown.forEach(each => folded.add(each));
     return;
   }
   state.textContent = "";
+  shown = [...folded];
   const layers = [[], [], [], []];
   show(root, 1, 1, layers);
   const width = root.width + 2, height = root.height + 2;
@@ -181,7 +193,9 @@ function toggle(target) {
   const found = target.closest && target.closest(".handle");
   if (!found) return false;
   const key = found.dataset.key;
-  if (!folded.delete(key)) folded.add(key);
+  // The picture says what is meant: it may be older than what is being laid out.
+  if (found.getAttribute("aria-expanded") === "true") folded.add(key);
+  else folded.delete(key);
   draw(key);
   return true;
 }

@@ -33,6 +33,8 @@ class Result:
     statistics: Mapping[str, Array]
 
 
+# What overflows becomes an infinity, which whoever asks can see.
+@np.errstate(over="ignore", invalid="ignore")
 def run(
     graph: Graph,
     tensors: Mapping[str, Array],

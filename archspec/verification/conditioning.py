@@ -36,8 +36,8 @@ class Conditioning:
 
     @property
     def worst(self) -> tuple[str, float]:
-        """The layer that moves most, and by how much."""
-        return max(self.layers.items(), key=lambda pair: pair[1])
+        """The layer that moves most, and by how much; none where there are no layers."""
+        return max(self.layers.items(), key=lambda pair: pair[1], default=("", 0.0))
 
 
 def conditioning(

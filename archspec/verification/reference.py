@@ -102,10 +102,11 @@ def compute(
 
     Raises:
         InsensitiveError: if they hardly do.
+        VerificationError: if a value overflows.
     """
     tensors, inputs = question.tensors, question.inputs
     tell("evaluation", "begins")
-    reference = Reference(run(graph, tensors, inputs))
+    reference = Reference(_finite(graph, run(graph, tensors, inputs)))
     tell("sensitivity", "begins")
     reference.sensitivity = _moved(graph, question, others, reference)
     for name, moved in reference.sensitivity.items():
@@ -129,6 +130,19 @@ def compute(
     return reference
 
 
+def _finite(graph: Graph, result: Result) -> Result:
+    """The result, if all of its values are numbers; what overflows says nothing."""
+    for node in graph.nodes:
+        if not np.isfinite(result.values[node.path]).all():
+            raise VerificationError(
+                f"its values are too large for float64 (input {node.input_shapes[0]})",
+                where=node.where,
+                path=node.path,
+                hint="a normalisation before it, or a smaller factor",
+            )
+    return result
+
+
 def _moved(
     graph: Graph, question: Question, inputs: Mapping[str, Array], reference: Reference
 ) -> dict[str, float]:
@@ -140,7 +154,7 @@ def _moved(
 
 def _train(graph: Graph, question: Question, reference: Reference, tell: Tell) -> None:
     tell("training", "begins")
-    result = run(graph, question.tensors, question.inputs, training=True)
+    result = _finite(graph, run(graph, question.tensors, question.inputs, training=True))
     reference.training = result
     reference.conditioning["training"] = conditioning(
         graph, question.tensors, question.inputs, result, training=True

@@ -79,8 +79,10 @@ def propose_rules(model: Model, checkpoint: str | Path) -> Proposal:
         checkpoint: the file; see :func:`archspec.weights.foreign.read_checkpoint`.
 
     Raises:
-        WeightsError: if the file cannot be read.
+        WeightsError: if the file cannot be read, or holds no tensors.
         BackendError: if a framework is needed and missing.
     """
     contents = read_checkpoint(checkpoint)
+    if not contents.tensors:
+        raise WeightsError("it holds no tensors", path=str(checkpoint))
     return propose(model.graph, contents.tensors, contents.ordered)

@@ -76,7 +76,8 @@ def refuse_unreadable(error: Exception) -> NoReturn:
     if foreign:
         refuse(f"holds more than tensors ({foreign[1]}), and no code in a checkpoint is run")
     # PyTorch's own words would advise to load the file without this safeguard.
-    reason = "" if isinstance(error, pickle.UnpicklingError) else f": {text or 'it ends too early'}"
+    told = not isinstance(error, pickle.UnpicklingError | LookupError)
+    reason = f": {text or 'it ends too early'}" if told else ""
     refuse(f"not a PyTorch checkpoint, or a damaged one{reason:.200}")
 
 

@@ -342,6 +342,8 @@ def test_the_list_of_blocks(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert lines[at + 1] == "  BasicBlock(out, stride=1)"
     assert max(map(len, lines)) <= 75
     assert "  SelfAttention(heads, causal=false)" in lines
+    monkeypatch.setenv("COLUMNS", "3")
+    assert run("list", "--blocks").code == 0
     rows = json.loads(run("list", "--blocks", "--json").out)
     files = sorted((specs_folder() / "blocks").glob("*.yaml"))
     assert [row["name"] for row in rows] == [f"blocks/{path.stem}" for path in files]

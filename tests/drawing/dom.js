@@ -9,6 +9,7 @@ class Element {
   }
   get firstElementChild() { return this.children[0]; }
   setAttribute(key, value) { this.attributes[key] = String(value); }
+  getAttribute(key) { return this.attributes[key]; }
   append(...children) { this.children.push(...children); }
   replaceChildren(...children) { this.children = children; }
   addEventListener(kind, run) { this.heard[kind] = run; }
@@ -27,7 +28,7 @@ class Element {
   }
 }
 const byId = {};
-for (const id of ["data", "sheet", "drawing", "tip", "state"]) byId[id] = new Element(id);
+for (const id of ["data", "elk", "sheet", "drawing", "tip", "state"]) byId[id] = new Element(id);
 byId.drawing.append(new Element("defs"));
 const buttons = ["all", "blocks", "none"].map(each => {
   const made = new Element("button");

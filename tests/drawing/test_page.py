@@ -138,3 +138,35 @@ self.onmessage({{ data: {{ id: 1, cmd: "layout", graph, layoutOptions: {{}}, opt
     assert answer["id"] == 1 and "error" not in answer
     first, second = answer["data"]["children"]
     assert first["x"] != second["x"] or first["y"] != second["y"]
+
+
+# An engine that fails while `failing`, and answers later than anything else.
+FAILING = """\
+let failing = false;
+const layout = ELK.prototype.layout;
+ELK.prototype.layout = function (graph) {
+  return failing ? Promise.reject("it fails") : layout.call(this, graph);
+};
+"""
+
+
+def test_what_cannot_be_laid_out_stays_folded(machine: MiniRacer) -> None:
+    page = Page(machine, bundled("googlenet"))
+    page.do(FAILING)
+    before = page.count("frame")
+    page.do("failing = true; fold('none')")
+    assert "fold more" in page.ask("byId.state.textContent")
+    page.do("failing = false; click(titled('Inception'))")
+    assert page.ask("byId.state.textContent") == ""
+    assert page.count("frame") == before + 1
+
+
+def test_a_browser_without_workers_lays_out_in_the_page(machine: MiniRacer) -> None:
+    denied = "throw new Error('denied')"
+    machine.eval(f"""\
+globalThis.Worker = function () {{ {denied}; }};
+globalThis.Blob = function () {{}};
+globalThis.URL = {{ createObjectURL: () => "", revokeObjectURL: () => {{}} }};
+""")
+    page = Page(machine, bundled("googlenet"))
+    assert page.count("frame") == 6

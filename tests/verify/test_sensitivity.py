@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from archspec.errors import VerificationError
 from archspec.model.graph import Graph
 from archspec.resolution import resolve
 from archspec.schema import loads
 from archspec.verification import gates, reference, request
-from archspec.verification.verify import asked
+from archspec.verification.verify import asked, verify
 from archspec.weights.generator import seeded, seeded_inputs
 
 # The mean over 128 x 128 positions, of which the biases are a large part.
@@ -61,3 +62,19 @@ def test_vectors_have_levels_too() -> None:
     for leveled in (False, True):
         (found,) = seeded_inputs(graph, 4, 0, leveled=leveled).values()
         assert found.shape == (4, 3)
+
+
+def test_what_overflows_is_refused() -> None:
+    squares = ", ".join(["{mul: , from: [previous, previous]}"] * 14)
+    text = f"archspec: 1\nname: Large\ninput: [3, 4, 4]\nstages: {{a: [{squares}]}}\n"
+    graph = resolve(loads(text)).graph
+    question = request.Question(seeded(graph, 0), seeded_inputs(graph, 2, 0), {})
+    with pytest.raises(VerificationError, match="too large for float64") as found:
+        reference.compute(graph, question, seeded_inputs(graph, 2, 1), [], _silent)
+    assert found.value.problems[0].path.startswith("a.mul")
+
+
+def test_a_network_without_layers_is_verified() -> None:
+    text = "archspec: 1\nname: Empty\ninput: [3, 8, 8]\nstages: {a: []}\n"
+    result = verify(resolve(loads(text)), [], dtypes=("float64",))
+    assert result.layers == 0 and not result.warnings
