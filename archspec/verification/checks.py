@@ -291,4 +291,5 @@ class Comparison:
 def _widened(errors: Errors) -> str:
     """A note on gates that follow how far rounding moves the values, if some do."""
     count = sum(gate > gates.FLOAT64 for _, gate in errors.values())
-    return f"the gate of {count} is 10 times what rounding moves it by" if count else ""
+    factor = f"{gates.FLOAT64_FACTOR:.0f}"
+    return f"the gate of {count} is {factor} times what rounding moves it by" if count else ""

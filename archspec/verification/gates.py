@@ -14,8 +14,8 @@ import numpy as np
 # least this, and where rounding moves a value far (as the oracle finds), a multiple of how far, up
 # to what is still below every known mistake in meaning (1e-9).
 FLOAT64 = 1e-12
-FLOAT64_FACTOR = 10.0
-FLOAT64_MOST = 1e-10
+FLOAT64_FACTOR = 30.0
+FLOAT64_MOST = 3e-10
 
 # By how much of its size rounding may change a number: one unit in the last place of 1.
 EPSILON = float(np.finfo(np.float64).eps)

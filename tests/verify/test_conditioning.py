@@ -18,7 +18,7 @@ from archspec.verification.verify import verify
 from archspec.weights.generator import seeded, seeded_inputs
 
 FAKE = Path(__file__).parent / "fake_backend"
-# The sum is x again, but for what two products of 10,000 times its size have lost.
+# The sum is x again, but for what two products of 20,000 times its size have lost.
 SPEC = """\
 archspec: 1
 name: Cancelling
@@ -26,7 +26,7 @@ input: [6]
 stages:
   body:
     - dense: 8
-    - branches: {large: [rescale: 10001], minus: [rescale: -10000]}
+    - branches: {large: [rescale: 20001], minus: [rescale: -20000]}
       merge: add
 """
 NETWORK = """\
@@ -40,9 +40,9 @@ class Cancelling:
         x = inputs["x"]
         x = x @ weights["body.dense1.kernel"] + weights["body.dense1.bias"]
         recorder.module("body.dense1", "Dense", x)
-        large = 10000 * x + x
+        large = 20000 * x + x
         recorder.module("body.large.rescale1", "Rescale", large)
-        minus = -10000 * x
+        minus = -20000 * x
         recorder.module("body.minus.rescale1", "Rescale", minus)
         x = large + minus
         recorder.module("body.add1", "Add", x)
@@ -82,14 +82,14 @@ def test_what_rounds_otherwise_agrees_where_rounding_shows(model: Model, tmp_pat
     assert part.status == "agrees", (part.problem, part.log, part.checks)
     assert check.worst == "body.add1"
     assert gates.FLOAT64 < (check.error or 0) < check.gate < gates.FLOAT64_MOST
-    assert check.note == "the gate of 1 is 10 times what rounding moves it by"
+    assert check.note == "the gate of 1 is 30 times what rounding moves it by"
 
 
 @pytest.mark.parametrize(
     ("old", "new", "path"),
     [
         # Where rounding hardly shows, the gate is what it always was.
-        ("10000 * x + x\n", "10000 * x + (1 + 1e-7) * x\n", "body.large.rescale1"),
+        ("20000 * x + x\n", "20000 * x + (1 + 1e-7) * x\n", "body.large.rescale1"),
         ("x = large + minus", "x = (large + minus) * (1 + 1e-9)", "body.add1"),
     ],
 )
@@ -116,6 +116,6 @@ def test_each_layer_has_its_own(model: Model) -> None:
 
 
 def test_no_gate_lets_a_mistake_through() -> None:
-    assert gates.float64(0.0) == gates.float64(gates.FLOAT64 / 20) == gates.FLOAT64
+    assert gates.float64(0.0) == gates.float64(gates.FLOAT64 / 40) == gates.FLOAT64
     assert gates.float64(gates.FLOAT64) == gates.FLOAT64_FACTOR * gates.FLOAT64
     assert gates.float64(1.0) == gates.FLOAT64_MOST < 1e-9
