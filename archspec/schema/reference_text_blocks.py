@@ -96,7 +96,7 @@ Blocks are looked up afterwards: a variant that replaces a block changes every u
 
 A file is named with its ending, by a path in the folder of the spec or below: `extends: mine.yaml`.
 A name without ending is a spec that comes with archspec, wherever yours lies (`archspec list` shows
-them); `import` takes such names, too, as in `import: blocks/residual`.
+them); `import` takes such names, too, as in `import: blocks/residual` (`archspec list --blocks`).
 
 ```yaml
 archspec: 1
