@@ -22,7 +22,7 @@ def list_specs(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show the specs that come with archspec, or the libraries of blocks."""
+    """Show the specs that come with archspec, or blocks."""
     if blocks:
         from archspec.cli.libraries import list_blocks
 
