@@ -11,6 +11,7 @@ from typing import Any
 from archspec.backends import specs_folder
 from archspec.cli.columns import room
 from archspec.cli.screen import styled
+from archspec.cli.values import value_text
 from archspec.schema import loads
 from archspec.schema.spec import Block
 
@@ -72,11 +73,7 @@ def _library(name: str, blocks: list[Block]) -> dict[str, Any]:
 def _call(block: Block) -> str:
     """A block and its parameters: ``BasicBlock(out, stride=1)``."""
     parameters = (
-        each.name if each.required else f"{each.name}={_written(each.default)}"
+        each.name if each.required else f"{each.name}={value_text(each.default)}"
         for each in block.parameters.values()
     )
     return f"{block.name}({', '.join(parameters)})"
-
-
-def _written(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -125,14 +125,17 @@ class Comparison:
         """How far rounding moves the values of a task."""
         return self.reference.conditioning[self._mode(task)]
 
+    def layer_gate(self, task: str, path: str) -> float:
+        """How far the value of a layer may be from the oracle's."""
+        return gates.float64(self.conditioning(task).layers[path])
+
     def layer_errors(self, one: Participant, task: str) -> Errors:
         """For each layer seen the error of the worst sighting, in the order of the network."""
         seen, expected = one.layers(task), self.expected(task).values
-        moved = self.conditioning(task).layers
         return {
             node.path: (
                 max(relative_error(each, expected[node.path]) for _, each in seen[node.path]),
-                gates.float64(moved[node.path]),
+                self.layer_gate(task, node.path),
             )
             for node in self.graph.nodes
             if node.path in seen

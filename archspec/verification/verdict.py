@@ -17,7 +17,7 @@ from archspec.verification.reference import along
 def judged_by_oracle(comparison: Comparison, one: Participant, task: str, path: str) -> str:
     """What the oracle and the other backends say about a layer's value."""
     expected = comparison.expected(task).values[path]
-    gate = gates.float64(comparison.conditioning(task).layers[path])
+    gate = comparison.layer_gate(task, path)
     mine = one.layers(task)[path][0][1]
     right, like_me = [], []
     for each in comparison.participants.values():
