@@ -236,7 +236,7 @@ class Templates(Printer):
 
     def named(self, step: Step, name: str) -> dict[str, Any]:
         """The name of a layer as an argument, after an initialisation of its own if it has one."""
-        return {**self.starts(step), "name": Code(name)}
+        return self.starts(step, name=Code(name))
 
     def initial(self, step: Step) -> Initialization:
         """How the tensors of a layer start."""
@@ -250,6 +250,7 @@ class Templates(Printer):
         kernel: str = "kernel_init",
         bias: str = "bias_init",
         biases: str = "",
+        **last: Any,
     ) -> dict[str, Any]:
         """How the tensors of a layer start, as arguments, where they do as no others.
 
@@ -258,6 +259,7 @@ class Templates(Printer):
             kernel, bias: what the arguments are called.
             biases: how biases start in the framework itself: every layer says so where the network
                 starts them otherwise. Empty if the network says so once for all.
+            last: arguments that follow.
         """
         arguments: dict[str, Any] = {}
         for tensor, argument in (("kernel", kernel), ("bias", bias)):
@@ -269,7 +271,7 @@ class Templates(Printer):
             if stated and (tensor != "bias" or getattr(step.operator, "bias", True)):
                 text = str(self.operators.distribution(own)).strip()
                 arguments[argument] = Code(text)
-        return arguments
+        return {**arguments, **last}
 
 
 def _compiled(folder: Path) -> jinja2.BytecodeCache | None:

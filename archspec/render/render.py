@@ -222,11 +222,11 @@ class _Renderer:
     def _inferred(self, parameter: ModuleParameter) -> bool:
         return parameter.role == "channels" and self.backend.manifest.infers_channels
 
-    def constructor_arguments(self, step: Step) -> tuple[list[Any], dict[str, Any]]:
+    def constructor_arguments(self, step: Step, **last: Any) -> tuple[list[Any], dict[str, Any]]:
         """What a call of a class is given: values in order, and values by name.
 
         As a person would write it: required parameters in order, others by name; all of them by
-        name where the class itself is a parameter.
+        name where the class itself is a parameter. ``last`` follows by name.
         """
         given = dict(step.arguments)
         if step.by_parameter:
@@ -238,7 +238,7 @@ class _Renderer:
             channels += [given.pop(name) for name in order if name in given]
             kinds = {each.name: each.kind for each in several}
             named = {n: self.templates.argument(kinds.get(n), v) for n, v in given.items()}
-            return channels, named
+            return channels, {**named, **last}
         positional: list[Any] = []
         named, whole = {}, True
         for parameter in self.signatures[step.module or ""]:
@@ -252,7 +252,7 @@ class _Renderer:
                 positional.append(value)
             else:
                 named[parameter.name] = value
-        return positional, named
+        return positional, {**named, **last}
 
     def _by_name(self, module: str | None, parameter: ModuleParameter) -> bool:
         """Whether an argument can only be given by its name.
