@@ -9,7 +9,7 @@ from typing import Any
 
 from archspec.analysis.code_lines import Written, write
 from archspec.analysis.origins import Origin, origin_of
-from archspec.analysis.parts import Part, parts_of
+from archspec.analysis.parts import Container, Part, block_of, parts_of
 from archspec.analysis.shape_rule import shape_rule
 from archspec.analysis.traps import Trap, traps_of
 from archspec.backends import Backend, built_in
@@ -66,7 +66,9 @@ class Explained:
     traps: list[Trap]
 
 
-def explain(model: Model, path: str, backends: Sequence[Backend] | None = None) -> Explained | Part:
+def explain(
+    model: Model, path: str, backends: Sequence[Backend] | None = None
+) -> Explained | Container:
     """All that is known about a layer; of a stage, branch or block what is in it.
 
     Args:
@@ -110,10 +112,11 @@ def _in_backend(model: Model, node: Node, written: Written) -> InBackend:
     return InBackend(backend.name, backend.title, written.file, lines, tensors, made, refused)
 
 
-def _container(model: Model, path: str) -> Part:
+def _container(model: Model, path: str) -> Container:
     parts = {each.path: each for each in parts_of(model.graph).walk() if each.path}
-    if path in parts:
-        return parts[path]
+    found = parts.get(path)
+    if isinstance(found, Container):
+        return found
     raise UsageError(f"`{model.spec.name}` has no layer {path[:120]!r}", hint=_near(path, parts))
 
 
@@ -124,7 +127,7 @@ def _near(path: str, parts: dict[str, Part]) -> str:
     """
     inside: list[str] = []
     if path not in ("", "."):
-        uses = [each for each, part in parts.items() if part.block == path]
+        uses = [each for each, part in parts.items() if block_of(part) == path]
         inside = (uses or [each for each in parts if each.endswith(f".{path}")])[:_MOST_NEAR]
     near = inside or get_close_matches(path[:200], list(parts), n=_MOST_NEAR, cutoff=0.6)
     if near:
@@ -136,9 +139,9 @@ def _near(path: str, parts: dict[str, Part]) -> str:
     return "it has: " + ", ".join(top[:12]) + more
 
 
-def explained_data(found: Explained | Part) -> dict[str, Any]:
+def explained_data(found: Explained | Container) -> dict[str, Any]:
     """For JSON."""
-    if isinstance(found, Part):
+    if isinstance(found, Container):
         return _container_data(found)
     node, origin = found.node, found.origin
     return {
@@ -196,7 +199,7 @@ def _backend_data(found: InBackend) -> dict[str, Any]:
     }
 
 
-def _container_data(part: Part) -> dict[str, Any]:
+def _container_data(part: Container) -> dict[str, Any]:
     return {
         "kind": "block" if part.block else "container",
         "path": part.path,
@@ -207,8 +210,8 @@ def _container_data(part: Part) -> dict[str, Any]:
         "parts": [
             {
                 "path": each.path,
-                "operator": each.node.operator.name() if each.node else None,
-                "block": each.block,
+                "operator": each.operator.name() if isinstance(each, Node) else None,
+                "block": block_of(each),
                 "shape": list(each.shape.sizes),
                 "parameters": each.parameters,
                 "multiply_adds": each.multiply_adds,

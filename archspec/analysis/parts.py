@@ -4,111 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import prod
 
+from archspec.model.cost import Cost, Counted, total
 from archspec.model.graph import Graph, Node
 from archspec.model.shape import Shape
-from archspec.operators import Tensor
 
 
 @dataclass(slots=True)
-class Part:
-    """A layer, or a container with all that is in it; the figures are for one example.
+class Container(Counted):
+    """The whole network, a stage, a block or a branch.
 
     Args:
         path: its name, such as ``b3.inception1``; empty for the whole network.
-        depth: 0 for the whole network, 1 for a stage.
         shape: the shape of what comes out.
-        node: for a layer, its node of the graph.
+        cost: what all that is in it costs, for one example.
         block: for an instance of a block, the block.
-        parameters: trained numbers; those of a shared layer count where it first stands.
-        statistics: numbers that are kept but not trained (of batch normalisations).
-        multiply_adds: products of convolutions and matrix products.
-        activations: elements of the outputs that training keeps; what a layer only calls by
-            another name is none.
-        parts: what is in a container, in the order of computation.
+        parts: what is in it, in the order of computation.
     """
 
     path: str
-    depth: int
     shape: Shape
-    node: Node | None = None
+    cost: Cost
     block: str | None = None
-    parameters: int = 0
-    statistics: int = 0
-    multiply_adds: int = 0
-    activations: int = 0
     parts: Sequence[Part] = ()
 
-    @property
-    def name(self) -> str:
-        """The last part of the path."""
-        return self.path.rpartition(".")[2]
-
     def walk(self, depth: int | None = None) -> Iterator[Part]:
-        """This part and those in it, each before its own parts, down to a depth."""
+        """This one and what is in it, each before its own parts, down to a depth."""
         yield self
         if depth is None or self.depth < depth:
             for each in self.parts:
-                yield from each.walk(depth)
+                if isinstance(each, Container):
+                    yield from each.walk(depth)
+                else:
+                    yield each
 
 
-def parts_of(graph: Graph) -> Part:
-    """The whole network as a tree of parts, with all figures summed up.
+Part = Node | Container
 
-    A layer's figures go into what it is in at once: this runs for each variant that is compared.
-    """
+
+def block_of(part: Part) -> str | None:
+    """The block that a part is an instance of."""
+    return part.block if isinstance(part, Container) else None
+
+
+def parts_of(graph: Graph) -> Container:
+    """The whole network as a tree of parts, with all costs summed up."""
     result = next(iter((*graph.outputs.values(), *graph.inputs)))
-    whole = Part("", 0, graph.shape(result))
+    whole = Container("", graph.shape(result), _NOTHING)
     containers = {"": whole}
-    inner: dict[str, list[Part]] = {"": []}
-    whole.parts = inner[""]
+    inside: dict[str, list[Part]] = {"": []}
 
-    def container(path: str) -> Part:
-        outer = path.rpartition(".")[0]
-        inside = containers.get(outer) or container(outer)
-        found = Part(path, inside.depth + 1, whole.shape, None, graph.blocks.get(path))
-        inner[outer].append(found)
-        containers[path] = found
-        found.parts = inner[path] = []
-        return found
+    def contents(path: str) -> list[Part]:
+        if path not in inside:
+            beside = contents(path.rpartition(".")[0])
+            found = Container(path, whole.shape, _NOTHING, graph.blocks.get(path))
+            beside.append(found)
+            containers[path] = found
+            inside[path] = []
+        return inside[path]
 
+    # Layers of one container mostly come one after the other.
+    current, append = "", inside[""].append
     for node in graph.nodes:
-        path, operator, shape = node.path, node.operator, node.shape
-        outer = path.rpartition(".")[0]
-        inside = containers.get(outer) or container(outer)
-        trained = kept = activations = 0
-        if node.tensors and node.owner == path:
-            trained, kept = _numbers(node.tensors)
-            inside.parameters += trained
-            inside.statistics += kept
-        if cost := operator.multiply_adds(node.input_shapes, shape):
-            inside.multiply_adds += cost
-        if operator.allocates != "never":
-            activations = prod(shape.sizes)
-            inside.activations += activations
-        depth = inside.depth + 1
-        layer = Part(path, depth, shape, node, None, trained, kept, cost, activations)
-        inner[outer].append(layer)
+        outer = node.path.rpartition(".")[0]
+        if outer != current:
+            current, append = outer, contents(outer).append
+        append(node)
     # The inner ones come later than what they are in.
     for path, part in reversed(containers.items()):
+        parts = part.parts = inside[path]
+        part.cost = total([each.cost for each in parts])
         if path:
-            total = containers[path.rpartition(".")[0]]
-            total.parameters += part.parameters
-            total.statistics += part.statistics
-            total.multiply_adds += part.multiply_adds
-            total.activations += part.activations
             scope = graph.scopes.get(path)
-            part.shape = part.parts[-1].shape if scope is None else graph.shape(scope)
+            part.shape = parts[-1].shape if scope is None else graph.shape(scope)
     return whole
 
 
-def _numbers(tensors: Sequence[Tensor]) -> tuple[int, int]:
-    """How many numbers are trained, and how many only kept."""
-    trained = kept = 0
-    for tensor in tensors:
-        if tensor.trainable:
-            trained += prod(tensor.shape)
-        else:
-            kept += prod(tensor.shape)
-    return trained, kept
+_NOTHING = Cost()

@@ -8,9 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from archspec.analysis.memory import DTYPES, check_dtype, peak
-from archspec.analysis.parts import Part, parts_of
+from archspec.analysis.parts import Container, Part, block_of, parts_of
 from archspec.analysis.wording import arguments_of
 from archspec.errors import UsageError
+from archspec.model.graph import Node
 from archspec.resolution import Flat
 
 CONVENTIONS = {
@@ -36,7 +37,7 @@ class Summary:
     """
 
     model: Flat
-    whole: Part
+    whole: Container
     batch: int
     dtype: str
 
@@ -111,15 +112,14 @@ class Summary:
 
     def record(self, part: Part) -> dict[str, Any]:
         """One row as plain data, for the batch."""
-        node = part.node
-        shared = node is not None and node.owner != node.path
+        node = part if isinstance(part, Node) else None
         return {
             "path": part.path,
             "depth": part.depth,
             "operator": None if node is None else node.operator.name(),
             "arguments": None if node is None else arguments_of(node.operator),
-            "block": part.block,
-            "shares": node.owner if node is not None and shared else None,
+            "block": block_of(part),
+            "shares": node.owner if node is not None and node.owner != node.path else None,
             "output": list(part.shape.sizes),
             "axes": list(part.shape.axes),
             "parameters": part.parameters,

@@ -28,7 +28,7 @@ from archspec.cli.values import alike, value_text
 if TYPE_CHECKING:
     from archspec.analysis.explain import Explained, InBackend
     from archspec.analysis.origins import Argument
-    from archspec.analysis.parts import Part
+    from archspec.analysis.parts import Container
     from archspec.errors import Location
 
 
@@ -57,7 +57,7 @@ def explain(
     """
     from archspec.analysis.explain import explain as explained
     from archspec.analysis.explain import explained_data
-    from archspec.analysis.parts import Part
+    from archspec.analysis.parts import Container
     from archspec.backends import find_backend
     from archspec.resolution import resolve
     from archspec.schema import load
@@ -70,7 +70,7 @@ def explain(
     if as_json:
         data = {"network": model.spec.name, "file": model.spec.file}
         sys.stdout.write(json_text(data | explained_data(found)))
-    elif isinstance(found, Part):
+    elif isinstance(found, Container):
         print("\n".join(_container_lines(found)))
     else:
         print("\n".join(_layer_lines(found)))
@@ -218,7 +218,9 @@ def _wrapped(text: str, width: int | None) -> list[str]:
     return [text] if width is None else wrap(text, max(width, 40), subsequent_indent="    ")
 
 
-def _container_lines(part: Part) -> Iterator[str]:
+def _container_lines(part: Container) -> Iterator[str]:
+    from archspec.model.graph import Node
+
     what = f"an instance of {part.block}" if part.block else "a part of the network"
     yield f"{styled(part.path, 'bold', sys.stdout)}  {what}"
     yield (
@@ -237,7 +239,7 @@ def _container_lines(part: Part) -> Iterator[str]:
         Row(
             [
                 each.name,
-                each.node.operator.name() if each.node else each.block or "",
+                each.operator.name() if isinstance(each, Node) else each.block or "",
                 str(each.shape),
                 count(each.parameters),
                 count(each.multiply_adds),

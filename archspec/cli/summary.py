@@ -95,13 +95,14 @@ def _columns(titles: Sequence[str]) -> list[Column]:
 
 def _row(found: Summary, part: Part, number: Any) -> Row:
     from archspec.analysis.wording import arguments_of
+    from archspec.model.graph import Node
 
-    what = part.block or ""
-    if part.node is not None:
-        words = arguments_of(part.node.operator)
-        what = f"{part.node.operator.name()} {words}".strip()
-        if part.node.owner != part.node.path:
-            what += f" (weights of {part.node.owner})"
+    if isinstance(part, Node):
+        what = f"{part.operator.name()} {arguments_of(part.operator)}".strip()
+        if part.owner != part.path:
+            what += f" (weights of {part.owner})"
+    else:
+        what = part.block or ""
     return Row(
         [
             "  " * (part.depth - 1) + part.name,
@@ -111,7 +112,7 @@ def _row(found: Summary, part: Part, number: Any) -> Row:
             number(found.batch * part.multiply_adds),
             memory(found.batch * found.width * part.activations),
         ],
-        "bold" if part.depth == 1 and part.parts else None,
+        "bold" if part.depth == 1 and not isinstance(part, Node) else None,
     )
 
 

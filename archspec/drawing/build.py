@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from archspec.analysis.parts import Part as Counted
-from archspec.analysis.parts import parts_of
+from archspec.analysis.parts import Container, parts_of
 from archspec.drawing.calls import Arguments, calls_of
 from archspec.drawing.facts import facts_of
 from archspec.drawing.picture import Box, Frame, Part, Picture
@@ -15,6 +14,7 @@ from archspec.drawing.sequence import in_sequence
 from archspec.drawing.words import argument, cut, words, wrapped
 from archspec.drawing.words import kind as kind_of
 from archspec.errors import UsageError
+from archspec.model.graph import Node
 from archspec.model.shape import Shape
 from archspec.names import did_you_mean
 from archspec.resolution import Model
@@ -45,7 +45,7 @@ def picture_of(
         UsageError: for a block or a path that the network does not have.
     """
     whole = parts_of(model.graph)
-    known = [each for each in whole.walk() if each.node is None and each.path]
+    known = [each for each in whole.walk() if isinstance(each, Container) and each.path]
     wanted = [_find(name, known) for name in expand]
     build = _Build(model, whole, depth, [each for several in wanted for each in several])
     if block is not None:
@@ -53,7 +53,7 @@ def picture_of(
     return build.network(title)
 
 
-def _find(name: str, known: Sequence[Counted]) -> list[Counted]:
+def _find(name: str, known: Sequence[Container]) -> list[Container]:
     """The instances of a block, or the one part with this path."""
     found = [each for each in known if name in (each.block, each.path)]
     if not found:
@@ -65,7 +65,7 @@ def _find(name: str, known: Sequence[Counted]) -> list[Counted]:
 
 class _Build:
     def __init__(
-        self, model: Model, whole: Counted, depth: int, expanded: Sequence[Counted]
+        self, model: Model, whole: Container, depth: int, expanded: Sequence[Container]
     ) -> None:
         self._graph = model.graph
         self._spec = model.spec
@@ -92,7 +92,7 @@ class _Build:
         name = self._spec.name if title is None else title
         return self._picture(name, figures, [*inputs, *_placed(parts, outputs)])
 
-    def part(self, part: Counted, title: str | None) -> Picture:
+    def part(self, part: Container, title: str | None) -> Picture:
         """One stage or block alone, with what goes in and comes out."""
         # Depths count from what is drawn.
         self._depth += self._level(part.path) - 1
@@ -125,23 +125,23 @@ class _Build:
         facts = (("output", name), ("shape", _shown(self._graph.shape(value))))
         return Box(f"out {name} {value}", "output", cut(name), details, (value,), None, facts)
 
-    def _contents(self, part: Counted, level: int, opened: bool = False) -> tuple[Part, ...]:
+    def _contents(self, part: Container, level: int, opened: bool = False) -> tuple[Part, ...]:
         """What a stage or a block consists of, branches and repetitions laid open."""
         found: list[Part] = []
         for each in self._laid_open(part, top=not part.path and not opened):
-            found.append(self._layer(each) if each.node else self._container(each, level + 1))
+            found.append(
+                self._layer(each) if isinstance(each, Node) else self._container(each, level + 1)
+            )
         return tuple(in_sequence(found, self._uses))
 
-    def _laid_open(self, part: Counted, top: bool) -> Iterator[Counted]:
+    def _laid_open(self, part: Container, top: bool) -> Iterator[Node | Container]:
         for each in part.parts:
-            if each.node or each.block or top:
+            if isinstance(each, Node) or each.block or top:
                 yield each
             else:
                 yield from self._laid_open(each, top=False)
 
-    def _layer(self, part: Counted) -> Box:
-        node = part.node
-        assert node is not None
+    def _layer(self, node: Node) -> Box:
         said = words(node)
         return Box(
             node.path,
@@ -150,11 +150,11 @@ class _Build:
             wrapped(said.details),
             tuple(dict.fromkeys(node.inputs)),
             node.path,
-            facts_of(node, part),
-            parameters=part.parameters,
+            facts_of(node),
+            parameters=node.parameters,
         )
 
-    def _container(self, part: Counted, level: int) -> Part:
+    def _container(self, part: Container, level: int) -> Part:
         parts = self._contents(part, level)
         if part.block and len(parts) == 1 and isinstance(parts[0], Box):
             # A block that comes to one box is drawn as that box.
@@ -195,13 +195,13 @@ class _Build:
         ]
 
     def _boundary(
-        self, parts: Sequence[Part], part: Counted
+        self, parts: Sequence[Part], part: Container
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The values that go into a container, and those that come out."""
         made = {value for each in parts for value in each.results}
         takes = [value for each in parts for value in each.takes if value not in made]
         inside = Counter(
-            value for each in part.walk() if each.node for value in set(each.node.inputs)
+            value for each in part.walk() if isinstance(each, Node) for value in set(each.inputs)
         )
         results = [
             value for each in parts for value in each.results if self._uses[value] > inside[value]
@@ -209,7 +209,7 @@ class _Build:
         return tuple(dict.fromkeys(takes)), tuple(results)
 
 
-def _figures(part: Counted) -> str:
+def _figures(part: Container) -> str:
     return f"{part.parameters:,} parameters · {part.multiply_adds:,} multiply-adds"
 
 

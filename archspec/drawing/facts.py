@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from archspec.analysis.parts import Part
 from archspec.model.graph import Node
 
 
-def facts_of(node: Node, part: Part) -> tuple[tuple[str, str], ...]:
+def facts_of(node: Node) -> tuple[tuple[str, str], ...]:
     """Path, operator with all its arguments, shapes, parameters and multiply-adds."""
     operator = node.operator
     arguments = ", ".join(
@@ -22,8 +21,8 @@ def facts_of(node: Node, part: Part) -> tuple[tuple[str, str], ...]:
         ("layer", said),
         ("input", ", ".join(str(each) for each in node.input_shapes).replace("x", "×")),
         ("output", str(node.shape).replace("x", "×")),
-        ("parameters", f"{part.parameters:,}"),
-        ("multiply-adds", f"{part.multiply_adds:,}"),
+        ("parameters", f"{node.parameters:,}"),
+        ("multiply-adds", f"{node.multiply_adds:,}"),
     ]
     if node.owner != node.path:
         found.append(("weights of", node.owner))

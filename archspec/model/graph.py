@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from archspec.errors import Location
+from archspec.model.cost import Cost, Counted
 from archspec.model.shape import Shape
 from archspec.operators import Operator, Tensor
 from archspec.schema.initialization import Initialization
@@ -17,7 +18,7 @@ Groups = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class Node(Counted):
     """One layer of the instance.
 
     Args:
@@ -36,6 +37,7 @@ class Node:
         pinned: the operator's arguments that follow from the sizes of its inputs.
         settled: the operator before these were worked out; None where there are none.
         depthwise: whether its class convolves each channel by itself, whatever the instance.
+        cost: what it costs; tensors that it shares count where they live.
     """
 
     path: str
@@ -54,11 +56,13 @@ class Node:
     pinned: tuple[str, ...] = ()
     settled: Operator | None = None
     depthwise: bool = False
+    cost: Cost = field(init=False, repr=False, compare=False)
 
-    @property
-    def multiply_adds(self) -> int:
-        """Products of convolutions and matrix products, for one example."""
-        return self.operator.multiply_adds(self.input_shapes, self.shape)
+    def __post_init__(self) -> None:
+        """Work out the cost, which follows from the rest."""
+        own = self.tensors if self.owner == self.path else ()
+        cost = Cost.of(self.operator, self.input_shapes, self.shape, own)
+        object.__setattr__(self, "cost", cost)
 
 
 @dataclass(frozen=True)
@@ -103,7 +107,7 @@ class Graph:
     @property
     def parameters(self) -> int:
         """The number of trained numbers."""
-        return sum(t.elements for _, t in self.tensors.values() if t.trainable)
+        return sum(node.parameters for node in self.nodes)
 
     @property
     def multiply_adds(self) -> int:

@@ -15,7 +15,7 @@ from archspec.analysis.memory import DTYPES
 from archspec.analysis.summary import Summary
 from archspec.backends import specs_folder
 from archspec.errors import SpecError, UsageError
-from archspec.model.graph import Graph
+from archspec.model.graph import Graph, Node
 from archspec.resolution import Flat, resolve_flat
 from tests.fuzz.networks import networks
 
@@ -153,15 +153,19 @@ def test_any_network_is_the_sum_of_its_parts(network: dict[str, object]) -> None
 def check(found: Summary) -> None:
     """Sums agree at every depth, with the graph's own counts, and with a plain simulation."""
     graph = found.model.graph
-    assert found.parameters == graph.parameters
-    assert found.multiply_adds == graph.multiply_adds
+    tensors = [tensor for _, tensor in graph.tensors.values()]
+    assert found.parameters == sum(each.elements for each in tensors if each.trainable)
+    assert found.statistics == sum(each.elements for each in tensors if not each.trainable)
+    assert found.multiply_adds == sum(
+        node.operator.multiply_adds(node.input_shapes, node.shape) for node in graph.nodes
+    )
     assert found.alive == naive_peak(graph)
-    layers = [part for part in found.rows() if part.node is not None]
+    layers = [part for part in found.rows() if isinstance(part, Node)]
     assert [part.path for part in layers] == [node.path for node in graph.nodes]
     deepest = max(part.depth for part in layers)
     for level in range(1, deepest + 1):
         rows = list(found.rows(level))
-        shown = [part for part in rows if part.depth == level or part.node is not None]
+        shown = [part for part in rows if part.depth == level or isinstance(part, Node)]
         for figure in ("parameters", "statistics", "multiply_adds", "activations"):
             assert sum(getattr(part, figure) for part in shown) == getattr(found.whole, figure)
     for part in found.rows():
