@@ -9,9 +9,9 @@ machine's:
   imported, weights are drawn), and then the summary.
 
 torchinfo runs the network on an input. On the device `meta` it does so without arithmetic; that is
-measured as well. Each time is the best of many: what else the machine does then disturbs neither
-more than the other. Where it does much else, `--processor` counts the processor's time instead of
-the clock's, and lets PyTorch have one thread. Run it with
+measured as well. Each time is the best of many, taken in turn: what else the machine does then
+disturbs neither more than the other. Where it does much else, `--processor` counts the processor's
+time instead of the clock's, and lets PyTorch have one thread. Run it with
 
     python benchmarks/summary.py [--runs N] [--processor] [NETWORK ...]
 """
@@ -37,8 +37,8 @@ NETWORKS = ["lenet", "googlenet", "googlenet_paper", "mobilenet_v2", "resnet50",
 WHOLE, INSIDE = 4, 100
 # As many levels as any network has, so that both tables have a row for each layer.
 DEEP = 20
-# What takes less than a millisecond is tried so many times more often.
-_MANY = 20
+# A turn of one action takes at least so many seconds.
+_SLICE = 0.05
 PRINT = """\
 import sys; sys.path.insert(0, "generated/torch")
 import torchinfo; from {module} import {name}
@@ -52,14 +52,23 @@ def used() -> float:
     return time.process_time() + others.ru_utime + others.ru_stime
 
 
-def best(runs: int, clock: Clock, *actions: Callable[[], object]) -> list[float]:
-    """The least time of each action out of so many runs, taken in turn."""
+def best(
+    runs: int, clock: Clock, *actions: Callable[[], object], slice_: float = _SLICE
+) -> list[float]:
+    """The least time of each action out of so many turns; what is quick goes often in a turn.
+
+    A machine has slow seconds and quick ones: so all are measured in turn, not one after another.
+    """
     least = [float("inf")] * len(actions)
     for _ in range(runs):
         for place, action in enumerate(actions):
-            begun = clock()
-            action()
-            least[place] = min(least[place], clock() - begun)
+            until = time.perf_counter() + slice_
+            while True:
+                begun = clock()
+                action()
+                least[place] = min(least[place], clock() - begun)
+                if time.perf_counter() >= until:
+                    break
     return least
 
 
@@ -73,13 +82,16 @@ def process(*arguments: str) -> Callable[[], object]:
     )
 
 
-def measure_torchinfo(
-    module: str, name: str, size: tuple[int, ...], runs: int, clock: Clock
-) -> dict[str, float]:
-    """Seconds of a summary, of one on `meta`, and of one from nothing but the imported class."""
+def measure_inside(
+    path: str, module: str, name: str, size: tuple[int, ...], runs: int, clock: Clock
+) -> dict[str, tuple[float, float]]:
+    """In one process, for each question the seconds of torchinfo and of archspec."""
     sys.path.insert(0, str(ROOT / "generated/torch"))
     import torch
     import torchinfo
+
+    import archspec
+    from archspec.resolution import resolve_flat
 
     build = getattr(importlib.import_module(module), name)
 
@@ -87,23 +99,21 @@ def measure_torchinfo(
         return torchinfo.summary(network, input_size=size, depth=DEEP, verbose=0, device=device)
 
     built, without = build(), build().to("meta")
-    actions = {
-        "inside": lambda: summary(built, "cpu"),
-        "meta": lambda: summary(without, "meta"),
-        "nothing": lambda: summary(build(), "cpu"),
-    }
-    return {name: best(runs, clock, action)[0] for name, action in actions.items()}
-
-
-def measure_archspec(path: str, runs: int, clock: Clock) -> dict[str, float]:
-    """Seconds of a summary of a resolved model, and of one from nothing but the file."""
-    import archspec
-    from archspec.resolution import resolve_flat
-
     model = resolve_flat(archspec.load(path))
-    inside = best(_MANY * runs, clock, lambda: archspec.summarize(model))
-    nothing = best(runs, clock, lambda: archspec.summarize(resolve_flat(archspec.load(path))))
-    return {"inside": inside[0], "nothing": nothing[0]}
+    theirs, meta, ours, built_anew, resolved_anew = best(
+        runs,
+        clock,
+        lambda: summary(built, "cpu"),
+        lambda: summary(without, "meta"),
+        lambda: archspec.summarize(model),
+        lambda: summary(build(), "cpu"),
+        lambda: archspec.summarize(resolve_flat(archspec.load(path))),
+    )
+    return {
+        "inside": (theirs, ours),
+        "meta": (meta, ours),
+        "nothing": (built_anew, resolved_anew),
+    }
 
 
 def compare(network: str, runs: int, clock: Clock) -> dict[str, tuple[float, float]]:
@@ -119,30 +129,28 @@ def compare(network: str, runs: int, clock: Clock) -> dict[str, tuple[float, flo
         process("-c", PRINT.format(module=network, name=model.spec.name, size=size)),
         process("-m", "archspec", "summary", path),
     )
-    own = measure_archspec(path, 2 * runs, clock)
-    asked = [network, model.spec.name, json.dumps(size), str(runs), str(int(clock is used))]
+    asked = [path, network, model.spec.name, json.dumps(size), str(runs), str(int(clock is used))]
     done = subprocess.run(
-        [sys.executable, __file__, "--torchinfo", *asked], stdout=subprocess.PIPE, check=True
+        [sys.executable, __file__, "--inside", *asked], stdout=subprocess.PIPE, check=True
     )
-    other = json.loads(done.stdout)
-    return {
-        "whole": (whole[0], whole[1]),
-        "inside": (other["inside"], own["inside"]),
-        "meta": (other["meta"], own["inside"]),
-        "nothing": (other["nothing"], own["nothing"]),
-    }
+    return {"whole": (whole[0], whole[1]), **json.loads(done.stdout)}
+
+
+def shown(seconds: float) -> str:
+    """A time in the unit that suits it."""
+    return f"{seconds * 1e3:.1f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.1f} µs"
 
 
 def main() -> None:
-    if sys.argv[1:2] == ["--torchinfo"]:
-        module, name, size, runs, processor = sys.argv[2:]
+    if sys.argv[1:2] == ["--inside"]:
+        path, module, name, size, runs, processor = sys.argv[2:]
         clock = used if int(processor) else time.perf_counter
-        found = measure_torchinfo(module, name, tuple(json.loads(size)), int(runs), clock)
+        found = measure_inside(path, module, name, tuple(json.loads(size)), int(runs), clock)
         print(json.dumps(found))
         return
     parser = argparse.ArgumentParser(description="archspec summary beside torchinfo")
     parser.add_argument("networks", nargs="*", default=NETWORKS, metavar="NETWORK")
-    parser.add_argument("--runs", type=int, default=10, help="best of so many")
+    parser.add_argument("--runs", type=int, default=10, help="so many turns each")
     parser.add_argument("--processor", action="store_true", help="count the processor's time")
     given = parser.parse_args()
     if given.processor:
@@ -155,9 +163,7 @@ def main() -> None:
         clock = used if given.processor else time.perf_counter
         found = compare(network, given.runs, clock)
         cells = [
-            f"{theirs * 1000:.1f} / {ours * 1000:.2f} ms = **{theirs / ours:.0f}**"
-            if theirs / ours >= 10
-            else f"{theirs * 1000:.1f} / {ours * 1000:.2f} ms = **{theirs / ours:.1f}**"
+            f"{shown(theirs)} / {shown(ours)} = **{theirs / ours:.{int(theirs < 10 * ours)}f}**"
             for theirs, ours in found.values()
         ]
         print(f"| {network} | " + " | ".join(cells) + " |", flush=True)
