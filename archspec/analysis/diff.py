@@ -139,7 +139,8 @@ def _distribution(given: Distribution | None, otherwise: str) -> str:
     if given is None:
         return otherwise
     numbers = (given.std, given.bound, given.value)
-    return " ".join([given.scheme, *(f"{each:g}" for each in numbers if each is not None)])
+    scheme = f"{given.scheme} by {given.fan}" if given.by_outputs else given.scheme
+    return " ".join([scheme, *(f"{each:g}" for each in numbers if each is not None)])
 
 
 class _Sources:

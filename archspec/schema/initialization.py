@@ -34,6 +34,8 @@ _Scheme = Literal[
     "ones",
 ]
 
+_Mode = Literal["fan_in", "fan_out"]
+
 _GAIN = {"xavier": 1.0, "he": 2.0, "lecun": 1.0}
 _NEEDS = {
     "normal": "std",
@@ -50,7 +52,8 @@ class Distribution(BaseModel):
     """What a tensor is drawn from.
 
     - ``xavier_*``: variance ``2 / (fan_in + fan_out)`` (Glorot and Bengio 2010);
-    - ``he_*``: variance ``2 / fan_in`` (He et al. 2015); ``lecun_*``: variance ``1 / fan_in``;
+    - ``he_*``: variance ``2 / fan_in`` (He et al. 2015); ``lecun_*``: variance ``1 / fan_in``; with
+      the ``mode`` ``fan_out`` these are ``2 / fan_out`` and ``1 / fan_out``;
     - ``normal``: mean 0 and ``std``; ``truncated_normal``: the same cut at two ``std``;
     - ``uniform``: between ``-bound`` and ``bound``; ``constant``: ``value``; ``zeros``, ``ones``.
 
@@ -65,6 +68,10 @@ class Distribution(BaseModel):
     std: float | None = Field(default=None, gt=0, description="standard deviation, for normals")
     bound: float | None = Field(default=None, gt=0, description="largest value, for `uniform`")
     value: float | None = Field(default=None, description="the value, for `constant`")
+    mode: _Mode = Field(
+        default="fan_in",
+        description="`fan_out` for a variance by the outputs, of `he_*` and `lecun_*`",
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -78,12 +85,20 @@ class Distribution(BaseModel):
                 problem = f"`{self.scheme}` needs `{name}`"
                 context = {"what": problem, "hint": f"such as `{{{self.scheme}: 0.01}}`"}
                 raise PydanticCustomError("ambiguous", "{what}", context)
+        if "mode" in self.model_fields_set and self.family not in ("he", "lecun"):
+            what = {"what": f"`{self.scheme}` takes no `mode`"}
+            raise PydanticCustomError("ambiguous", "{what}", what)
         return self
+
+    @property
+    def family(self) -> str:
+        """``xavier``, ``he`` or ``lecun``, of which there are two each; else the scheme's name."""
+        return self.scheme.split("_")[0]
 
     @property
     def scaled(self) -> bool:
         """Whether the spread depends on the kernel's fans."""
-        return self.scheme.split("_")[0] in _GAIN
+        return self.family in _GAIN
 
     @property
     def uniform(self) -> bool:
@@ -98,12 +113,17 @@ class Distribution(BaseModel):
     @property
     def gain(self) -> float:
         """The variance times the fan, for kinds that are scaled by one."""
-        return _GAIN.get(self.scheme.split("_")[0], 0.0)
+        return _GAIN.get(self.family, 0.0)
 
     @property
     def fan(self) -> str:
-        """What the variance is scaled by: ``fan_in``, or ``fan_avg`` (the mean of both)."""
-        return "fan_avg" if self.scheme.startswith("xavier") else "fan_in"
+        """What the variance is scaled by: ``fan_in``, ``fan_out`` or ``fan_avg`` (their mean)."""
+        return "fan_avg" if self.family == "xavier" else self.mode
+
+    @property
+    def by_outputs(self) -> bool:
+        """Whether only the outputs scale the variance, which few frameworks have a name for."""
+        return self.scaled and self.fan == "fan_out"
 
     @property
     def highest(self) -> float:
@@ -112,10 +132,9 @@ class Distribution(BaseModel):
 
     def deviation(self, fan_in: int, fan_out: int) -> float:
         """The standard deviation for a kernel with these fans (before truncation)."""
-        family = self.scheme.split("_")[0]
-        if family in _GAIN:
-            fan = (fan_in + fan_out) / 2 if family == "xavier" else fan_in
-            return sqrt(_GAIN[family] / fan)
+        if self.scaled:
+            fans = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
+            return sqrt(self.gain / fans[self.fan])
         if self.scheme == "uniform":
             return (self.bound or 0.0) / sqrt(3)
         return self.std or 0.0
@@ -158,6 +177,7 @@ _SCHEMA = {
             "properties": {
                 "scheme": {"enum": list(get_args(_Scheme))},
                 **{name: {"type": "number"} for name in _OWN},
+                "mode": {"enum": list(get_args(_Mode))},
             },
             "required": ["scheme"],
             "additionalProperties": False,

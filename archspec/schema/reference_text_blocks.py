@@ -147,8 +147,9 @@ layers:
 
 A distribution is a name, a number (a constant), a name with its one argument
 (`{normal: 0.01}`, `{uniform: 0.05}`), or the long form below. `xavier_*` has the variance
-`2 / (fan_in + fan_out)`, `he_*` has `2 / fan_in`, `lecun_*` has `1 / fan_in`; normals are not cut
-unless they are called `truncated_normal`, which is cut at two standard deviations.
+`2 / (fan_in + fan_out)`, `he_*` has `2 / fan_in`, `lecun_*` has `1 / fan_in`, and with
+`{scheme: he_normal, mode: fan_out}` it is `2 / fan_out`. Normals are not cut unless they are called
+`truncated_normal`, which is cut at two standard deviations.
 """
 
 OPERATORS = """

@@ -27,10 +27,10 @@ def uniform(bound: float) -> nn.initializers.Initializer:
 
 
 conv = functools.partial(
-    nn.Conv, kernel_init=nn.initializers.variance_scaling(2.0, "fan_in", "normal")
+    nn.Conv, kernel_init=nn.initializers.variance_scaling(2.0, "fan_out", "normal")
 )
 dense = functools.partial(
-    nn.Dense, kernel_init=nn.initializers.variance_scaling(2.0, "fan_in", "normal")
+    nn.Dense, kernel_init=nn.initializers.variance_scaling(2.0, "fan_out", "normal")
 )
 batch_norm = functools.partial(
     nn.BatchNorm, momentum=0.9, epsilon=1e-5, use_fast_variance=False

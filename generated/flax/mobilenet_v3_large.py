@@ -17,10 +17,10 @@ from flax import linen as nn
 from jax import Array
 
 conv = functools.partial(
-    nn.Conv, kernel_init=nn.initializers.variance_scaling(2.0, "fan_in", "normal")
+    nn.Conv, kernel_init=nn.initializers.variance_scaling(2.0, "fan_out", "normal")
 )
 dense = functools.partial(
-    nn.Dense, kernel_init=nn.initializers.variance_scaling(2.0, "fan_in", "normal")
+    nn.Dense, kernel_init=nn.initializers.variance_scaling(2.0, "fan_out", "normal")
 )
 batch_norm = functools.partial(
     nn.BatchNorm, momentum=0.99, epsilon=0.001, use_fast_variance=False

@@ -36,18 +36,30 @@ multiply(xs...) = broadcast(*, xs...)
 uniform(bound) = (sizes...) -> Float32(bound) .* (2 .* rand(Float32, sizes...) .- 1)
 
 """
+    fan_out(init)
+
+`init`, whose variance is scaled by the inputs of a unit, scaled by its outputs instead.
+"""
+function fan_out(init)
+    return function (sizes...)
+        inputs, outputs = Flux.nfan(sizes...)
+        return init(sizes...) .* Float32(sqrt(inputs / outputs))
+    end
+end
+
+"""
     conv(args...; kwargs...)
 
 `Conv` with the initialisation of this network's kernels.
 """
-conv(args...; kwargs...) = Conv(args...; init = Flux.kaiming_normal, kwargs...)
+conv(args...; kwargs...) = Conv(args...; init = fan_out(Flux.kaiming_normal), kwargs...)
 
 """
     dense(args...; kwargs...)
 
 `Dense` with the initialisation of this network's kernels.
 """
-dense(args...; kwargs...) = Dense(args...; init = Flux.kaiming_normal, kwargs...)
+dense(args...; kwargs...) = Dense(args...; init = fan_out(Flux.kaiming_normal), kwargs...)
 
 """
     pointwise_unit(in_channels, out; act = relu6)

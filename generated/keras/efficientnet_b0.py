@@ -20,7 +20,7 @@ def conv2d(*args: Any, **kwargs: Any) -> layers.Layer:
     # One shared instance draws the same values each time.
     kwargs.setdefault(
         "kernel_initializer",
-        initializers.VarianceScaling(2.0, "fan_in", "untruncated_normal"),
+        initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal"),
     )
     return layers.Conv2D(*args, **kwargs)
 
@@ -30,7 +30,7 @@ def dense(*args: Any, **kwargs: Any) -> layers.Layer:
     # One shared instance draws the same values each time.
     kwargs.setdefault(
         "kernel_initializer",
-        initializers.VarianceScaling(2.0, "fan_in", "untruncated_normal"),
+        initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal"),
     )
     return layers.Dense(*args, **kwargs)
 
@@ -43,7 +43,7 @@ def depthwise_conv2d(*args: Any, **kwargs: Any) -> layers.Layer:
     # One shared instance draws the same values each time.
     kwargs.setdefault(
         "depthwise_initializer",
-        PerChannel(initializers.VarianceScaling(2.0, "fan_in", "untruncated_normal")),
+        PerChannel(initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal")),
     )
     return layers.DepthwiseConv2D(*args, **kwargs)
 

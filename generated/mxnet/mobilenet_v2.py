@@ -231,7 +231,7 @@ class MobileNetV2(nn.HybridBlock):
 
     def initialize(self, init=None, *args, **kwargs):
         """As usual, with this network's initialisation of kernels as the default."""
-        init = init or initializer.MSRAPrelu(factor_type="in", slope=0)
+        init = init or initializer.MSRAPrelu(factor_type="out", slope=0)
         super().initialize(init, *args, **kwargs)
 
     def hybrid_forward(self, F, x):

@@ -17,10 +17,10 @@ from flax import nnx
 from jax import Array
 
 conv = functools.partial(
-    nnx.Conv, kernel_init=nnx.initializers.variance_scaling(2.0, "fan_in", "normal")
+    nnx.Conv, kernel_init=nnx.initializers.variance_scaling(2.0, "fan_out", "normal")
 )
 dense = functools.partial(
-    nnx.Linear, kernel_init=nnx.initializers.variance_scaling(2.0, "fan_in", "normal")
+    nnx.Linear, kernel_init=nnx.initializers.variance_scaling(2.0, "fan_out", "normal")
 )
 batch_norm = functools.partial(
     nnx.BatchNorm, momentum=0.9, epsilon=1e-5, use_fast_variance=False

@@ -201,7 +201,9 @@ class MobileNetV3Large(nn.Module):
 
         for module in self.modules():
             if isinstance(module, (nn.Conv2d, nn.Linear)):
-                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                nn.init.kaiming_normal_(
+                    module.weight, mode="fan_out", nonlinearity="relu"
+                )
                 if module.bias is not None:
                     nn.init.zeros_(module.bias)
         nn.init.normal_(self.get_parameter("head.dense1.weight"), std=0.01)

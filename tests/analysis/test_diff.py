@@ -110,6 +110,10 @@ def test_how_weights_start() -> None:
         ("~", "s.conv1", "init bias", "zeros", "constant 0.2"),
     ]
     assert facts(diff(net([CONV]), before)) == []
+    by_outputs = net([CONV], init={"kernel": {"scheme": "he_normal", "mode": "fan_out"}})
+    assert facts(diff(before, by_outputs)) == [
+        ("~", "s.conv1", "init kernel", "he_normal", "he_normal by fan_out")
+    ]
 
 
 def test_a_layer_that_takes_something_else() -> None:

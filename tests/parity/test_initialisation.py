@@ -20,7 +20,7 @@ from archspec.resolution import Model, resolve
 from archspec.schema import load
 from archspec.schema.initialization import Distribution
 from archspec.weights.files import read_safetensors
-from archspec.weights.layout import from_backend
+from archspec.weights.layout import backend_tensors, from_backend
 
 HERE = Path(__file__).parent
 SPECS = HERE.parents[1] / "specs"
@@ -38,11 +38,13 @@ CASES += [
 
 def _initial(model: Model, backend: str, folder: Path) -> dict[str, Any]:
     """The tensors of a network as its own code starts them, in canonical names and layouts."""
-    module, out = folder / "generated_module.py", folder / "initial.safetensors"
+    kind, out = find_backend(backend), folder / "initial.safetensors"
+    module = folder / f"generated_module.{kind.manifest.extension}"
     module.write_text(render(model, backend).text, "utf-8")
     shapes = [[2, *shape.sizes] for shape in model.graph.inputs.values()]
-    request = {"class": model.spec.name, "shapes": shapes, "out": str(out)}
-    program = [*find_backend(backend).command(), str(HERE / f"initial_{backend}.py")]
+    names = [placed.name for placed in backend_tensors(model.graph, kind).values()]
+    request = {"class": model.spec.name, "shapes": shapes, "out": str(out), "names": names}
+    program = [*kind.command(), str(PROGRAMS[backend])]
     done = subprocess.run(
         [*program, json.dumps(request)],
         capture_output=True,
@@ -51,7 +53,7 @@ def _initial(model: Model, backend: str, folder: Path) -> dict[str, Any]:
         cwd=folder,
     )
     assert done.returncode == 0, done.stderr
-    return from_backend(model.graph, find_backend(backend), read_safetensors(out).tensors)
+    return from_backend(model.graph, kind, read_safetensors(out).tensors)
 
 
 def _expected(node: Node, tensor: Tensor) -> Distribution:
@@ -68,7 +70,8 @@ def _expected(node: Node, tensor: Tensor) -> Distribution:
 
 
 # Those that start tensors at all: there is a program for each that lets them.
-BACKENDS = sorted(path.stem.removeprefix("initial_") for path in HERE.glob("initial_*.py"))
+PROGRAMS = {path.stem.removeprefix("initial_"): path for path in HERE.glob("initial_*.*")}
+BACKENDS = sorted(PROGRAMS)
 
 
 def check_distribution(values: Any, expected: Distribution, tensor: Tensor) -> str | None:
