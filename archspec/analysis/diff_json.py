@@ -87,11 +87,10 @@ def _layer(layer: LayerDiff) -> dict[str, Any]:
 def _node(node: Node | None) -> dict[str, Any] | None:
     if node is None:
         return None
-    trained = [each.elements for each in node.tensors if each.trainable]
     return {
         "path": node.path,
         "where": str(node.where),
         "shape": list(node.shape.sizes),
-        "parameters": sum(trained) if node.owner == node.path else 0,
+        "parameters": node.parameters,
         "multiply_adds": node.multiply_adds,
     }

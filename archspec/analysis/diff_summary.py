@@ -10,7 +10,7 @@ from typing import Any, Literal
 from archspec.analysis.diff import Change, Difference, Kind, LayerDiff
 from archspec.analysis.diff_units import Place, Units, nodes_of
 from archspec.analysis.wording import arguments_of
-from archspec.model.graph import Graph, Node
+from archspec.model.graph import Graph
 
 # A change of so many layers, in more than one place, is said once for the whole network.
 _OFTEN = 3
@@ -180,7 +180,7 @@ def _section(
     for layer in layers:
         for node, sign in ((layer.before, -1), (layer.after, 1)):
             if node is not None:
-                parameters += sign * _parameters(node)
+                parameters += sign * node.parameters
                 products += sign * node.multiply_adds
     kind: Literal["stage", "block"] = "block" if place.blocks else "stage"
     uses = ((place.before, place.after),)
@@ -197,7 +197,7 @@ def _whole(place: Place, units: Units, graphs: tuple[Graph, Graph]) -> Section:
     kind: Kind = "added" if side else "removed"
     item = Item(kind, name, (), ((place.before, place.after),), count=len(nodes))
     outer = _outer(place, units)
-    parameters = sign * sum(map(_parameters, nodes))
+    parameters = sign * sum(each.parameters for each in nodes)
     products = sign * sum(each.multiply_adds for each in nodes)
     return Section(
         "stage", ((outer.before, outer.after),), (None, None), (item,), parameters, products
@@ -265,9 +265,3 @@ def _distinct(pairs: Iterable[tuple[Any, Any]]) -> Values:
 
 def _frozen(value: Any) -> Hashable:
     return repr(value)
-
-
-def _parameters(node: Node) -> int:
-    if node.owner != node.path:
-        return 0
-    return sum(each.elements for each in node.tensors if each.trainable)

@@ -65,6 +65,11 @@ class Explained:
     backends: tuple[InBackend, ...]
     traps: list[Trap]
 
+    @property
+    def parameters(self) -> int:
+        """Trained numbers in its tensors, be they its own or another layer's."""
+        return sum(each.elements for each in self.node.tensors if each.trainable)
+
 
 def explain(
     model: Model, path: str, backends: Sequence[Backend] | None = None
@@ -177,7 +182,7 @@ def explained_data(found: Explained | Container) -> dict[str, Any]:
             for each in node.tensors
         ],
         "shared_with": list(found.shared),
-        "parameters": sum(each.elements for each in node.tensors if each.trainable),
+        "parameters": found.parameters,
         "multiply_adds": node.multiply_adds,
         "backends": {each.name: _backend_data(each) for each in found.backends},
         "traps": [

@@ -172,9 +172,8 @@ def _tensor_rows(found: Explained) -> list[tuple[str, ...]]:
     ]
     if not rows:
         return []
-    parameters = sum(each.elements for each in node.tensors if each.trainable)
     products = f"{count(node.multiply_adds)} multiply-adds"
-    rows.append(("in all", count(parameters), f"parameters, {products}"))
+    rows.append(("in all", count(found.parameters), f"parameters, {products}"))
     if node.owner != node.path:
         rows.append(("shared", "", f"they are those of {node.owner}"))
     elif found.shared:
