@@ -9,9 +9,9 @@ machine's:
   imported, weights are drawn), and then the summary.
 
 torchinfo runs the network on an input. On the device `meta` it does so without arithmetic; that is
-measured as well. Each time is the best of many, taken in turn: what else the machine does then
-disturbs neither more than the other. Where it does much else, `--processor` counts the processor's
-time instead of the clock's, and lets PyTorch have one thread. Run it with
+measured as well. Each time is that of the best turn of many. Where the machine does much else,
+`--processor` counts the processor's time instead of the clock's, and lets PyTorch have one thread.
+Run it with
 
     python benchmarks/summary.py [--runs N] [--processor] [NETWORK ...]
 """
@@ -52,23 +52,21 @@ def used() -> float:
     return time.process_time() + others.ru_utime + others.ru_stime
 
 
-def best(
-    runs: int, clock: Clock, *actions: Callable[[], object], slice_: float = _SLICE
-) -> list[float]:
-    """The least time of each action out of so many turns; what is quick goes often in a turn.
+def best(runs: int, clock: Clock, *actions: Callable[[], object]) -> list[float]:
+    """The seconds of each action in its best turn out of so many.
 
     A machine has slow seconds and quick ones: so all are measured in turn, not one after another.
+    What is quick goes many times in a turn, of which the mean counts: each action has as many
+    figures to be the best as any other.
     """
     least = [float("inf")] * len(actions)
     for _ in range(runs):
         for place, action in enumerate(actions):
-            until = time.perf_counter() + slice_
-            while True:
-                begun = clock()
+            times, begun, until = 0, clock(), time.perf_counter() + _SLICE
+            while times == 0 or time.perf_counter() < until:
                 action()
-                least[place] = min(least[place], clock() - begun)
-                if time.perf_counter() >= until:
-                    break
+                times += 1
+            least[place] = min(least[place], (clock() - begun) / times)
     return least
 
 
@@ -141,6 +139,11 @@ def shown(seconds: float) -> str:
     return f"{seconds * 1e3:.1f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.1f} µs"
 
 
+def ratio(value: float) -> str:
+    """A ratio with two digits or more."""
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"
+
+
 def main() -> None:
     if sys.argv[1:2] == ["--inside"]:
         path, module, name, size, runs, processor = sys.argv[2:]
@@ -163,7 +166,7 @@ def main() -> None:
         clock = used if given.processor else time.perf_counter
         found = compare(network, given.runs, clock)
         cells = [
-            f"{shown(theirs)} / {shown(ours)} = **{theirs / ours:.{int(theirs < 10 * ours)}f}**"
+            f"{shown(theirs)} / {shown(ours)} = **{ratio(theirs / ours)}**"
             for theirs, ours in found.values()
         ]
         print(f"| {network} | " + " | ".join(cells) + " |", flush=True)

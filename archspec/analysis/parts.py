@@ -9,6 +9,8 @@ from archspec.model.cost import Cost, Counted, total
 from archspec.model.graph import Graph, Node
 from archspec.model.shape import Shape
 
+_NOTHING = Cost()
+
 
 @dataclass(slots=True)
 class Container(Counted):
@@ -24,7 +26,7 @@ class Container(Counted):
 
     path: str
     shape: Shape
-    cost: Cost
+    cost: Cost = _NOTHING
     block: str | None = None
     parts: Sequence[Part] = ()
 
@@ -50,25 +52,17 @@ def block_of(part: Part) -> str | None:
 def parts_of(graph: Graph) -> Container:
     """The whole network as a tree of parts, with all costs summed up."""
     result = next(iter((*graph.outputs.values(), *graph.inputs)))
-    whole = Container("", graph.shape(result), _NOTHING)
+    whole = Container("", graph.shape(result))
     containers = {"": whole}
     inside: dict[str, list[Part]] = {"": []}
-
-    def contents(path: str) -> list[Part]:
-        if path not in inside:
-            beside = contents(path.rpartition(".")[0])
-            found = Container(path, whole.shape, _NOTHING, graph.blocks.get(path))
-            beside.append(found)
-            containers[path] = found
-            inside[path] = []
-        return inside[path]
-
     # Layers of one container mostly come one after the other.
     current, append = "", inside[""].append
     for node in graph.nodes:
         outer = node.path.rpartition(".")[0]
         if outer != current:
-            current, append = outer, contents(outer).append
+            if outer not in inside:
+                _open(outer, graph, containers, inside)
+            current, append = outer, inside[outer].append
         append(node)
     # The inner ones come later than what they are in.
     for path, part in reversed(containers.items()):
@@ -80,4 +74,15 @@ def parts_of(graph: Graph) -> Container:
     return whole
 
 
-_NOTHING = Cost()
+def _open(
+    path: str, graph: Graph, containers: dict[str, Container], inside: dict[str, list[Part]]
+) -> None:
+    """Put a container where it belongs, after those that it is in."""
+    outer = path.rpartition(".")[0]
+    if outer not in inside:
+        _open(outer, graph, containers, inside)
+    # Its shape is known when all that is in it is.
+    found = Container(path, containers[""].shape, block=graph.blocks.get(path))
+    inside[outer].append(found)
+    containers[path] = found
+    inside[path] = []

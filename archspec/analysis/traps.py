@@ -157,7 +157,8 @@ TRAPS = (
     ),
     Trap(
         "Convolutions of each channel by itself",
-        "Keras counts all channels as inputs of such a kernel, and starts it far too small.",
+        "Keras counts all channels as inputs of such a kernel, and starts it far too small (by its"
+        " outputs far too large).",
         _of_each_channel,
     ),
     Trap(

@@ -58,7 +58,7 @@ def total(costs: Iterable[Cost]) -> Cost:
 
 
 class Counted:
-    """What has a place in the network and a cost; for one example."""
+    """What has a place in the network, and a cost (for one example)."""
 
     __slots__ = ()
 

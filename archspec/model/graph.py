@@ -37,7 +37,10 @@ class Node(Counted):
         pinned: the operator's arguments that follow from the sizes of its inputs.
         settled: the operator before these were worked out; None where there are none.
         depthwise: whether its class convolves each channel by itself, whatever the instance.
-        cost: what it costs; tensors that it shares count where they live.
+
+    Attributes:
+        cost: what it costs, which follows from the rest; tensors that it shares count where they
+            live.
     """
 
     path: str
@@ -59,7 +62,7 @@ class Node(Counted):
     cost: Cost = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Work out the cost, which follows from the rest."""
+        """Work out the cost."""
         own = self.tensors if self.owner == self.path else ()
         cost = Cost.of(self.operator, self.input_shapes, self.shape, own)
         object.__setattr__(self, "cost", cost)

@@ -53,7 +53,11 @@ class Tensor:
 
     @property
     def fans(self) -> tuple[int, int]:
-        """``(fan_in, fan_out)``: inputs and outputs of one unit, times the kernel's positions."""
+        """``(fan_in, fan_out)``: the second and the first size, times the kernel's positions.
+
+        As PyTorch counts them: with groups ``fan_in`` is of one group and ``fan_out`` of all, and
+        of a transposed convolution ``fan_in`` counts outputs.
+        """
         receptive = prod(self.shape[2:])
         return self.shape[1] * receptive, self.shape[0] * receptive
 

@@ -13,6 +13,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ValidationInfo,
     WithJsonSchema,
     field_validator,
     model_validator,
@@ -43,7 +44,9 @@ _NEEDS = {
     "uniform": "bound",
     "constant": "value",
 }
-
+# Those that a mode goes with, and what each takes in the short form (`{normal: 0.01}`).
+_MODAL = ("he_uniform", "he_normal", "lecun_uniform", "lecun_normal")
+_ARGUMENT = {**_NEEDS, **dict.fromkeys(_MODAL, "mode")}
 
 _OWN = sorted(set(_NEEDS.values()))
 
@@ -53,7 +56,7 @@ class Distribution(BaseModel):
 
     - ``xavier_*``: variance ``2 / (fan_in + fan_out)`` (Glorot and Bengio 2010);
     - ``he_*``: variance ``2 / fan_in`` (He et al. 2015); ``lecun_*``: variance ``1 / fan_in``; with
-      the ``mode`` ``fan_out`` these are ``2 / fan_out`` and ``1 / fan_out``;
+      ``mode="fan_out"`` it is ``2 / fan_out`` and ``1 / fan_out``;
     - ``normal``: mean 0 and ``std``; ``truncated_normal``: the same cut at two ``std``;
     - ``uniform``: between ``-bound`` and ``bound``; ``constant``: ``value``; ``zeros``, ``ones``.
 
@@ -68,10 +71,16 @@ class Distribution(BaseModel):
     std: float | None = Field(default=None, gt=0, description="standard deviation, for normals")
     bound: float | None = Field(default=None, gt=0, description="largest value, for `uniform`")
     value: float | None = Field(default=None, description="the value, for `constant`")
-    mode: _Mode = Field(
-        default="fan_in",
-        description="`fan_out` for a variance by the outputs, of `he_*` and `lecun_*`",
+    mode: _Mode | None = Field(
+        default=None,
+        description="`fan_out` or `fan_in`, which it is otherwise, for `he_*` and `lecun_*`",
     )
+
+    @field_validator("mode")
+    @classmethod
+    def _usual(cls, value: _Mode | None, info: ValidationInfo) -> _Mode | None:
+        """Said or not, ``fan_in`` is one and the same."""
+        return None if value == "fan_in" and info.data.get("scheme") in _MODAL else value
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -85,9 +94,10 @@ class Distribution(BaseModel):
                 problem = f"`{self.scheme}` needs `{name}`"
                 context = {"what": problem, "hint": f"such as `{{{self.scheme}: 0.01}}`"}
                 raise PydanticCustomError("ambiguous", "{what}", context)
-        if "mode" in self.model_fields_set and self.family not in ("he", "lecun"):
-            what = {"what": f"`{self.scheme}` takes no `mode`"}
-            raise PydanticCustomError("ambiguous", "{what}", what)
+        if self.mode is not None and self.scheme not in _MODAL:
+            hint = "only `he_*` and `lecun_*` do"
+            context = {"what": f"`{self.scheme}` takes no `mode`", "hint": hint}
+            raise PydanticCustomError("ambiguous", "{what}", context)
         return self
 
     @property
@@ -118,12 +128,12 @@ class Distribution(BaseModel):
     @property
     def fan(self) -> str:
         """What the variance is scaled by: ``fan_in``, ``fan_out`` or ``fan_avg`` (their mean)."""
-        return "fan_avg" if self.family == "xavier" else self.mode
+        return "fan_avg" if self.family == "xavier" else self.mode or "fan_in"
 
     @property
     def by_outputs(self) -> bool:
-        """Whether only the outputs scale the variance, which few frameworks have a name for."""
-        return self.scaled and self.fan == "fan_out"
+        """Whether ``fan_out`` alone scales the variance, which few frameworks have a name for."""
+        return self.fan == "fan_out"
 
     @property
     def highest(self) -> float:
@@ -153,8 +163,8 @@ def _read(value: object) -> object:
         return {"scheme": "constant", "value": value}
     if isinstance(value, dict) and "scheme" not in value and len(value) == 1:
         ((scheme, argument),) = value.items()
-        if scheme in _NEEDS:
-            return {"scheme": scheme, _NEEDS[scheme]: argument}
+        if scheme in _ARGUMENT:
+            return {"scheme": scheme, _ARGUMENT[scheme]: argument}
     if not isinstance(value, dict | Distribution):
         what = {"what": "the name of a distribution, a number or a mapping"}
         raise PydanticCustomError("expected", "{what}", what)
@@ -167,7 +177,10 @@ _SCHEMA = {
         {"type": "number", "description": "a constant"},
         {
             "type": "object",
-            "properties": {name: {"type": "number"} for name in _NEEDS},
+            "properties": {
+                **{name: {"type": "number"} for name in _NEEDS},
+                **{name: {"enum": list(get_args(_Mode))} for name in _MODAL},
+            },
             "additionalProperties": False,
             "minProperties": 1,
             "maxProperties": 1,

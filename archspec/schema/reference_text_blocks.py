@@ -146,10 +146,12 @@ layers:
 ```
 
 A distribution is a name, a number (a constant), a name with its one argument
-(`{normal: 0.01}`, `{uniform: 0.05}`), or the long form below. `xavier_*` has the variance
-`2 / (fan_in + fan_out)`, `he_*` has `2 / fan_in`, `lecun_*` has `1 / fan_in`, and with
-`{scheme: he_normal, mode: fan_out}` it is `2 / fan_out`. Normals are not cut unless they are called
-`truncated_normal`, which is cut at two standard deviations.
+(`{normal: 0.01}`, `{uniform: 0.05}`, `{he_normal: fan_out}`), or the long form below. `xavier_*`
+has the variance `2 / (fan_in + fan_out)`, `he_*` has `2 / fan_in`, `lecun_*` has `1 / fan_in`, and
+these two may be divided by `fan_out` instead. Fans are counted as PyTorch does: `fan_in` is the
+second size of the kernel times its positions and `fan_out` the first, so that with groups `fan_in`
+is of one group and `fan_out` of all, and for `conv_transpose` `fan_in` counts outputs. Normals are
+not cut unless they are called `truncated_normal`, which is cut at two standard deviations.
 """
 
 OPERATORS = """

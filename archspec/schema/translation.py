@@ -164,7 +164,7 @@ def _find(node: Node, loc: tuple[int | str, ...], path: str) -> tuple[Node, str]
     for step in loc:
         if isinstance(node, Mapping) and isinstance(step, str):
             child = node.get(step)
-            if child is None and len(node) == 1 and step in ("std", "bound", "value"):
+            if child is None and len(node) == 1 and step in ("std", "bound", "value", "mode"):
                 # The short form of a distribution, `{normal: 0.01}`.
                 child = node.entries[0].value
             if child is None:

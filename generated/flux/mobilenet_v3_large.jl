@@ -45,11 +45,11 @@ multiply(xs...) = broadcast(*, xs...)
 normal(std) = (sizes...) -> Float32(std) .* randn(Float32, sizes...)
 
 """
-    fan_out(init)
+    scaled_by_outputs(init)
 
-`init`, whose variance is scaled by the inputs of a unit, scaled by its outputs instead.
+`init` with its variance divided by fan_out where it divides it by fan_in.
 """
-function fan_out(init)
+function scaled_by_outputs(init)
     return function (sizes...)
         inputs, outputs = Flux.nfan(sizes...)
         return init(sizes...) .* Float32(sqrt(inputs / outputs))
@@ -61,14 +61,18 @@ end
 
 `Conv` with the initialisation of this network's kernels.
 """
-conv(args...; kwargs...) = Conv(args...; init = fan_out(Flux.kaiming_normal), kwargs...)
+conv(args...; kwargs...) = Conv(
+    args...; init = scaled_by_outputs(Flux.kaiming_normal), kwargs...
+)
 
 """
     dense(args...; kwargs...)
 
 `Dense` with the initialisation of this network's kernels.
 """
-dense(args...; kwargs...) = Dense(args...; init = fan_out(Flux.kaiming_normal), kwargs...)
+dense(args...; kwargs...) = Dense(
+    args...; init = scaled_by_outputs(Flux.kaiming_normal), kwargs...
+)
 
 """
     pointwise_unit(in_channels, out; act = relu6)

@@ -76,7 +76,7 @@ def max_pool2d(
 class PerChannel(initializers.Initializer):
     """Starts a depthwise kernel as what it is: one with one input for each output.
 
-    Keras takes all channels for its inputs, and makes it too small.
+    Keras takes all channels for its inputs, and the multiplier for its outputs.
     """
 
     def __init__(self, initializer: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from typing import Any
 
@@ -35,6 +36,18 @@ def test_googlenet_has_its_figures() -> None:
     assert (found.parameters, found.multiply_adds) == (5_977_530, 276_066_304)
     assert found.statistics == 0
     assert found.parameter_bytes == 4 * 5_977_530
+
+
+def test_nothing_of_a_summary_waits_for_the_collector() -> None:
+    model = flat("googlenet")
+    archspec.summarize(model)
+    gc.collect()
+    gc.disable()
+    try:
+        archspec.summarize(model)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_a_layer_of_lenet_by_hand() -> None:

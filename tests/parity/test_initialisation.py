@@ -70,7 +70,11 @@ def _expected(node: Node, tensor: Tensor) -> Distribution:
 
 
 # Those that start tensors at all: there is a program for each that lets them.
-PROGRAMS = {path.stem.removeprefix("initial_"): path for path in HERE.glob("initial_*.*")}
+PROGRAMS = {
+    path.stem.removeprefix("initial_"): path
+    for ending in ("py", "jl")
+    for path in HERE.glob(f"initial_*.{ending}")
+}
 BACKENDS = sorted(PROGRAMS)
 
 

@@ -37,7 +37,7 @@ def depthwise_conv2d(*args: Any, **kwargs: Any) -> layers.Layer:
 class PerChannel(initializers.Initializer):
     """Starts a depthwise kernel as what it is: one with one input for each output.
 
-    Keras takes all channels for its inputs, and makes it too small.
+    Keras takes all channels for its inputs, and the multiplier for its outputs.
     """
 
     def __init__(self, initializer: Any) -> None:

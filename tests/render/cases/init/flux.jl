@@ -27,11 +27,11 @@ function truncated_normal(std)
 end
 
 """
-    fan_out(init)
+    scaled_by_outputs(init)
 
-`init`, whose variance is scaled by the inputs of a unit, scaled by its outputs instead.
+`init` with its variance divided by fan_out where it divides it by fan_in.
 """
-function fan_out(init)
+function scaled_by_outputs(init)
     return function (sizes...)
         inputs, outputs = Flux.nfan(sizes...)
         return init(sizes...) .* Float32(sqrt(inputs / outputs))
@@ -90,9 +90,14 @@ starting() = Chain(
         unit1 = unit(6, 2, true),
         conv2 = conv((1, 1), 5 => 6; bias = fill(-0.5f0, 6), init = truncated_normal(0.02)),
         conv3 = conv(
-            (1, 1), 6 => 6; bias = fill(0.1f0, 6), init = fan_out(Flux.kaiming_normal)
+            (1, 1),
+            6 => 6;
+            bias = fill(0.1f0, 6),
+            init = scaled_by_outputs(Flux.kaiming_normal),
         ),
-        conv4 = conv((1, 1), 6 => 6; bias = fill(0.1f0, 6), init = fan_out(lecun_uniform)),
+        conv4 = conv(
+            (1, 1), 6 => 6; bias = fill(0.1f0, 6), init = scaled_by_outputs(lecun_uniform)
+        ),
     ), # 8 x 8 x 6
     head = Chain(
         flatten1 = Flux.flatten,
