@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import prod
 from typing import NamedTuple
 
 from archspec.model.shape import Shape
@@ -42,7 +41,7 @@ class Cost(NamedTuple):
             else:
                 kept += tensor.elements
         products = operator.multiply_adds(inputs, output)
-        made = 0 if operator.allocates == "never" else prod(output.sizes)
+        made = 0 if operator.allocates == "never" else output.elements
         return cls(trained, kept, products, made)
 
 

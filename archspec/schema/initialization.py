@@ -47,6 +47,8 @@ _NEEDS = {
 # Those that a mode goes with, and what each takes in the short form (`{normal: 0.01}`).
 _MODAL = ("he_uniform", "he_normal", "lecun_uniform", "lecun_normal")
 _ARGUMENT = {**_NEEDS, **dict.fromkeys(_MODAL, "mode")}
+SHORT = frozenset(_ARGUMENT.values())
+"""The keys that the short form leaves out."""
 
 _OWN = sorted(set(_NEEDS.values()))
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from archspec.errors import Location, Problem
 from archspec.names import did_you_mean, nearest
 from archspec.reading import Mapping, Node, Scalar, Sequence, describe
+from archspec.schema.initialization import SHORT
 
 _TYPES = {
     "string_type": "a string",
@@ -164,7 +165,7 @@ def _find(node: Node, loc: tuple[int | str, ...], path: str) -> tuple[Node, str]
     for step in loc:
         if isinstance(node, Mapping) and isinstance(step, str):
             child = node.get(step)
-            if child is None and len(node) == 1 and step in ("std", "bound", "value", "mode"):
+            if child is None and len(node) == 1 and step in SHORT:
                 # The short form of a distribution, `{normal: 0.01}`.
                 child = node.entries[0].value
             if child is None:
